@@ -1,0 +1,64 @@
+"""Runs a Beam job and brings back what its manifest needs: the files it wrote and its counters."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from beam_jobs.config import RunnerConfig
+from model.contract import places
+from model.contract.errors import OutputError
+from model.contract.manifest import OutputFile
+
+_FILES = ".files.json"  # what the job says it wrote; gone once the manifest can say it
+
+
+def run_job(
+    build: Callable[[beam.Pipeline], Any], directory: str, runner: RunnerConfig
+) -> tuple[list[OutputFile], dict[str, int]]:
+    """Runs a pipeline to its end.
+
+    Args:
+      build: wires the pipeline and returns a PCollection of the OutputFiles it writes into `directory`.
+      directory: the stage's; leftovers of an earlier, unfinished try there are removed first.
+      runner: where to run.
+
+    Returns:
+      The files, by name, and the counters as "namespace/name".
+    """
+    logging.getLogger("apache_beam").setLevel(logging.WARNING)
+    places.remove_tree(directory)
+    places.make_directory(directory)
+    pipeline = beam.Pipeline(runner=runner.runner, options=_options(runner))
+    listed = build(pipeline) | "Describe" >> beam.Map(lambda file: file.model_dump_json())
+    everything = listed | "Together" >> beam.combiners.ToList()
+    _ = everything | "List" >> beam.Map(_write_list, places.join(directory, _FILES))
+    result = pipeline.run()
+    result.wait_until_finish()
+    described = json.loads(places.read_bytes(places.join(directory, _FILES)))
+    places.remove(places.join(directory, _FILES))
+    files = sorted((OutputFile.model_validate_json(text) for text in described), key=lambda file: file.name)
+    if not files:
+        raise OutputError(f"the job for {directory} wrote no file; look at the runner's log.")
+    return files, _counters(result)
+
+
+def _write_list(described: Iterable[str], path: str) -> None:
+    places.replace_bytes(path, json.dumps(sorted(described)).encode())
+
+
+def _options(runner: RunnerConfig) -> PipelineOptions:
+    local = {"direct_num_workers": runner.processes, "direct_running_mode": "multi_processing"}
+    return PipelineOptions([], **((local if runner.processes > 1 else {}) | runner.options))
+
+
+def _counters(result: Any) -> dict[str, int]:
+    """A counter's value is summed over the steps that count under the same name."""
+    found: dict[str, int] = {}
+    for counter in result.metrics().query()["counters"]:
+        name = f"{counter.key.metric.namespace}/{counter.key.metric.name}"
+        found[name] = found.get(name, 0) + int(counter.result)
+    return dict(sorted(found.items()))

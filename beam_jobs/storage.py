@@ -1,0 +1,128 @@
+"""Documents and records on disk or gs://: whole shards, sorted, each written at once, so that equal runs write equal bytes."""
+
+import dataclasses
+import io
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import google_crc32c
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beam_jobs.document import PARQUET_SCHEMA, Document
+from model.contract import places
+from model.contract.manifest import OutputFile
+
+ROW_GROUP = 1_000
+
+
+def parquet_bytes(documents: Iterable[Document]) -> bytes:
+    """Documents as one Parquet file, compressed with zstd."""
+    rows = [doc._asdict() | {"metadata": sorted(doc.metadata.items())} for doc in documents]
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, PARQUET_SCHEMA), sink, compression="zstd", row_group_size=ROW_GROUP)
+    return sink.getvalue()
+
+
+def read_parquet(path: str) -> Iterator[Document]:
+    """The Documents of one Parquet file, in order."""
+    for batch in pq.ParquetFile(io.BytesIO(places.read_bytes(path))).iter_batches(ROW_GROUP):
+        for row in batch.to_pylist():
+            yield Document(**(row | {"metadata": dict(row["metadata"])}))
+
+
+def tfrecord_bytes(records: Iterable[bytes]) -> bytes:
+    """Records in TFRecord framing: length, its masked CRC-32C, data, its masked CRC-32C (little-endian)."""
+    sink = io.BytesIO()
+    for record in records:
+        length = struct.pack("<Q", len(record))
+        sink.write(length + _masked_crc(length) + record + _masked_crc(record))
+    return sink.getvalue()
+
+
+def _masked_crc(data: bytes) -> bytes:
+    crc = google_crc32c.value(data)
+    return struct.pack("<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def write_shard(directory: str, name: str, data: bytes, records: int) -> OutputFile:
+    """Writes one file whole, so that a reader never sees half of it, and describes it."""
+    places.replace_bytes(places.join(directory, name), data)
+    return OutputFile(name=name, bytes=len(data), records=records, crc32c=f"{google_crc32c.value(data):08x}")
+
+
+def shard_name(prefix: str, shard: int, shards: int, suffix: str) -> str:
+    """For example "train-00002-of-00064.tfrecord"."""
+    return f"{prefix}-{shard:05d}-of-{shards:05d}.{suffix}"
+
+
+@dataclasses.dataclass
+class ReadDocuments(beam.PTransform):
+    """Reads Documents from the Parquet files of an earlier stage."""
+
+    paths: list[str]
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, start: Any) -> Any:
+        """From the pipeline's start to Documents."""
+        return (
+            start
+            | "Paths" >> beam.Create(self.paths, reshuffle=False)
+            | "SpreadPaths" >> beam.Reshuffle()
+            | "ReadParquet" >> beam.FlatMap(read_parquet).with_output_types(Document)
+        )
+
+
+@dataclasses.dataclass
+class WriteDocuments(beam.PTransform):
+    """Writes Documents as `documents-*.parquet`, spread by their ids and sorted; gives the files' descriptions."""
+
+    directory: str
+    shards: int
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, documents: Any) -> Any:
+        """From Documents to OutputFiles, one a shard, empty ones included."""
+        return (
+            documents
+            | "ByShard" >> beam.Map(_document_by_shard, self.shards).with_output_types(tuple[int, Document])
+            | "Shards" >> GroupShards(self.shards)
+            | "WriteParquet" >> beam.Map(_write_documents, self.directory, self.shards)
+        )
+
+
+@dataclasses.dataclass
+class GroupShards(beam.PTransform):
+    """Groups (shard, element) pairs by shard, so that each shard comes exactly once even when it is empty."""
+
+    shards: int
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, pairs: Any) -> Any:
+        """From (shard, element) to (shard, elements)."""
+        every = pairs.pipeline | "EveryShard" >> beam.Create([(shard, 0) for shard in range(self.shards)])
+        return (
+            {"elements": pairs, "every": every}
+            | beam.CoGroupByKey()
+            | "Elements" >> beam.Map(lambda group: (group[0], group[1]["elements"]))
+        )
+
+
+def _document_by_shard(document: Document, shards: int) -> tuple[int, Document]:
+    return int(document.id[:8], 16) % shards, document
+
+
+def _write_documents(group: tuple[int, Iterable[Document]], directory: str, shards: int) -> OutputFile:
+    shard, documents = group
+    ordered = sorted(documents, key=lambda doc: doc.id)
+    return write_shard(
+        directory, shard_name("documents", shard, shards, "parquet"), parquet_bytes(ordered), len(ordered)
+    )

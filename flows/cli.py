@@ -1,0 +1,113 @@
+"""The command `kobigbird`: the deployments' flows without a server, the demo, and checks."""
+
+import logging
+import sys
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Raw Korean text in, a scored and published BigBird encoder out.",
+)
+
+Preset = Annotated[str, typer.Option(help="The name of a file in configs/, or the path of a YAML file.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="KEY=VALUE with a dotted key; as often as needed.", metavar="KEY=VALUE")
+]
+
+
+@app.command()
+def run(preset: Preset = "tiny", set_: Set = None) -> None:
+    """Runs the whole road, raw text to a published model, without a server."""
+    from flows.pretrain import pretrain
+
+    published = pretrain.fn(preset, overrides(set_))
+    print_outputs(published)
+
+
+@app.command()
+def corpus(preset: Preset = "tiny", set_: Set = None) -> None:
+    """Runs the corpus stages alone, without a server."""
+    from flows.corpus import corpus as build
+
+    print(f"records: {build.fn(preset, overrides(set_)).records.directory}")
+
+
+@app.command()
+def evaluate(preset: Preset = "tiny", set_: Set = None) -> None:
+    """Scores a preset's model on its tasks, without a server."""
+    from flows.evaluate import evaluate as score
+
+    for scored in score.fn(preset, overrides(set_)):
+        print(f"{scored.manifest.stage}: {scored.manifest.facts}")
+
+
+@app.command()
+def check(preset: Preset = "tiny", set_: Set = None) -> None:
+    """Looks over a preset, its sources, vocabulary and tasks; runs nothing."""
+    from flows.config import load_run_config
+    from flows.preflight import check_corpus, check_tasks
+
+    config = load_run_config(preset, overrides(set_))
+    check_corpus(config)
+    check_tasks(config)
+    print(f"{preset}: fine; a run would write to {config.root}")
+
+
+@app.command()
+def demo(preset: Preset = "tiny", set_: Set = None) -> None:
+    """Deploys to Prefect (starting a local server where none is configured) and runs pretrain/full to the end."""
+    from flows.demo import run_demo
+
+    raise typer.Exit(run_demo(preset, overrides(set_)))
+
+
+@app.command()
+def stop() -> None:
+    """Stops the Prefect server that a demo left running."""
+    from flows.demo import stop_server
+
+    raise typer.Exit(stop_server())
+
+
+def overrides(assignments: list[str] | None) -> dict[str, Any]:
+    """`KEY=VALUE` words as overrides; values are read as YAML."""
+    from model.contract.errors import SettingError
+
+    found = {}
+    for assignment in assignments or []:
+        key, equals, value = assignment.partition("=")
+        if not equals or not key:
+            raise SettingError(f"--set {assignment} is not KEY=VALUE; write, for example, --set model.pretrain.steps=100.")
+        found[key] = yaml.safe_load(value)
+    return found
+
+
+def print_outputs(published: Any) -> None:
+    """Prints where the model and the report are."""
+    from flows.publishing import published_places
+
+    model, report = published_places(published)
+    print(f"model: {model}\nreport: {report}")
+
+
+def main() -> None:
+    """Runs the command; a mistake that the user can mend ends it with one sentence and exit code 2."""
+    run_app(app)
+
+
+def run_app(command: typer.Typer) -> None:
+    """Runs a command line with our logging and our way to fail."""
+    from model.contract.errors import KnownError
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    logging.getLogger("kobigbird").setLevel(logging.INFO)
+    try:
+        command()
+    except KnownError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

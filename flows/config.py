@@ -1,0 +1,118 @@
+"""RunConfig: the settings of a whole run, from a preset and overrides."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import model_validator
+
+from beam_jobs.config import CorpusConfig, RunnerConfig
+from model.config import DeviceConfig, ModelConfig
+from model.contract.errors import InputError, SettingError
+from model.contract.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[1]
+PRESETS = PROJECT / "configs"
+
+
+class RunConfig(Settings):
+    """The data half and the model half side by side, and where each runs."""
+
+    root: str
+    """Where stages write: a folder or gs://bucket/folder."""
+    corpus: CorpusConfig
+    model: ModelConfig = ModelConfig()
+    runner: RunnerConfig = RunnerConfig()
+    device: DeviceConfig = DeviceConfig()
+
+    @model_validator(mode="after")
+    def _records_fit_the_trainer(self) -> Self:
+        packed, read = self.corpus.tokenize.sequence_length, self.model.pretrain.sequence_length
+        if packed != read:
+            raise ValueError(
+                f"corpus.tokenize.sequence_length {packed} and model.pretrain.sequence_length {read} differ, so the "
+                "trainer could not read the records; set both to the same."
+            )
+        return self
+
+
+def load_run_config(preset: str, overrides: Mapping[str, Any] | None = None) -> RunConfig:
+    """Builds the settings of a run.
+
+    Args:
+      preset: the name of a file in configs/, or the path of a YAML file.
+      overrides: dotted keys and their values, `{"corpus.clean.min_characters": 300}`; list items by number.
+
+    Relative places count from the project's folder in a preset given by name, else from the working directory.
+
+    Raises:
+      InputError: when there is no such preset, or it is no YAML.
+      SettingError: on the first setting that cannot be.
+    """
+    path, base = _preset_file(preset)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{preset} is not YAML ({str(error).splitlines()[0]}); mend it or give another.") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{preset} holds a {type(values).__name__}, not settings by name; see configs/tiny.yaml.")
+    for key, value in (overrides or {}).items():
+        _put(values, key, value)
+    _anchor_places(values, base)
+    return RunConfig.parse(values, path.name + (" with overrides" if overrides else ""))
+
+
+def _preset_file(preset: str) -> tuple[Path, Path]:
+    named = PRESETS / f"{preset}.yaml"
+    if named.is_file():
+        return named, PROJECT
+    if Path(preset).is_file():
+        return Path(preset), Path.cwd()
+    known = ", ".join(sorted(path.stem for path in PRESETS.glob("*.yaml")))
+    raise InputError(f"there is no preset {preset!r}; use {known}, or the path of a YAML file.")
+
+
+def _put(values: dict[str, Any], key: str, value: Any) -> None:
+    """Sets a dotted key, making the mappings on its way."""
+    *way, last = key.split(".")
+    current: Any = values
+    for part in way:
+        if isinstance(current, list) and part.isdigit() and int(part) < len(current):
+            current = current[int(part)]
+        elif isinstance(current, dict):
+            current = current.setdefault(part, {})
+        else:
+            raise SettingError(f"override {key}: nothing in the preset stands at {part!r}; see its file for names.")
+    if isinstance(current, list) and last.isdigit() and int(last) < len(current):
+        current[int(last)] = value
+    elif isinstance(current, dict):
+        current[last] = value
+    else:
+        raise SettingError(f"override {key}: nothing in the preset stands at {last!r}; see its file for names.")
+
+
+def _anchor_places(values: dict[str, Any], base: Path) -> None:
+    """Makes relative places absolute, so that a run means the same wherever its worker stands."""
+
+    def anchor(holder: Any, key: str) -> None:
+        if isinstance(holder, dict) and isinstance(place := holder.get(key), str) and "://" not in place:
+            holder[key] = str(base / Path(place).expanduser())
+
+    def below(*keys: str) -> Any:
+        current: Any = values
+        for key in keys:
+            current = current.get(key) if isinstance(current, dict) else None
+        return current
+
+    anchor(values, "root")
+    anchor(below("corpus", "vocabulary"), "path")
+    for task in below("model", "finetune") or ():
+        anchor(task, "train")
+        anchor(task, "dev")
+    for source in below("corpus", "read", "sources") or ():
+        if isinstance(source, dict) and isinstance(source.get("paths"), list):
+            paths = {str(number): path for number, path in enumerate(source["paths"])}
+            for key in paths:
+                anchor(paths, key)
+            source["paths"] = list(paths.values())

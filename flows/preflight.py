@@ -1,0 +1,36 @@
+"""What can be known before any work: sources that exist, a vocabulary and tasks that fit the model."""
+
+from flows.config import RunConfig
+from model.contract import places
+from model.contract.errors import InputError, SettingError
+
+
+def check_corpus(config: RunConfig) -> None:
+    """Looks at the corpus half's inputs.
+
+    Raises:
+      InputError: for a source or vocabulary that is missing, empty or broken.
+      SettingError: for a vocabulary whose size is not the model's.
+    """
+    from beam_jobs.read_docs import expand_paths
+    from beam_jobs.vocabulary import read_vocabulary
+
+    expand_paths(config.corpus.read.sources)
+    size, path = len(read_vocabulary(config.corpus.vocabulary.path)), config.corpus.vocabulary.path
+    if size != config.model.encoder.vocabulary_size:
+        raise SettingError(
+            f"{path} has {size} pieces, but model.encoder.vocabulary_size is {config.model.encoder.vocabulary_size}; "
+            f"set model.encoder.vocabulary_size to {size}."
+        )
+
+
+def check_tasks(config: RunConfig) -> None:
+    """Looks for the task files.
+
+    Raises:
+      InputError: naming the first that is missing.
+    """
+    for task in config.model.finetune:
+        for path in (task.train, task.dev):
+            if not places.exists(path):
+                raise InputError(f"{path} of task {task.task} does not exist; correct model.finetune, or leave the task out.")

@@ -1,0 +1,81 @@
+"""Counters, curves, scores and places as Prefect artifacts; without Prefect there is nothing to publish to."""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from flows.tables import Row, drop_table, padding_share, score_table, token_table
+from flows.tracking import logger, under_prefect
+from model.contract.manifest import StageOutput
+
+if TYPE_CHECKING:
+    from flows.corpus import Corpus
+
+
+def publish_corpus(corpus: "Corpus") -> None:
+    """Tables of each filter's drops and of tokens and examples by source, and the dead letters' address."""
+    if not under_prefect():
+        return
+    _table("filter-drops", drop_table(corpus), "Documents through each filter, by source")
+    share = padding_share(corpus.records)
+    _table("tokens", token_table(corpus.records), f"Records by source and split; {share:.2%} of positions are padding")
+    _links("corpus-outputs", {stage.manifest.stage: stage.directory for stage in corpus})
+
+
+def publish_training(trained: StageOutput) -> None:
+    """The loss curve as an image, and validation loss beside the unigram entropy."""
+    found: Any = trained.manifest.facts["validation"]
+    logger().info(
+        f"validation masked-LM loss {found['loss']:.4f}, unigram entropy of the masked tokens "
+        f"{found['unigram_entropy']:.4f} nats"
+    )
+    if not under_prefect():
+        return
+    from prefect.artifacts import create_image_artifact
+
+    from flows.curve_image import curve_png
+    from model.training_curve import read_curve
+
+    image = base64.b64encode(curve_png(read_curve(trained.directory))).decode()
+    create_image_artifact(f"data:image/png;base64,{image}", key="loss-curve", description="Masked-LM pretraining loss")
+    _table("validation-loss", [dict(found)], "Validation loss and the unigram entropy of the masked tokens, in nats")
+
+
+def publish_scores(scores: Sequence[StageOutput]) -> None:
+    """The score table beside the published scores."""
+    rows = score_table(scores)
+    for row in rows:
+        logger().info(f"{row['task']}: {row['metric']} {row['this model']}")
+    if under_prefect() and rows:
+        _table("scores", rows, "Scores on the dev sets, beside the published ones")
+
+
+def publish_run(published: StageOutput) -> None:
+    """Links to the model and the report, where the demo and a reader of the run's page find them."""
+    from flows.publishing import published_places
+
+    model, report = published_places(published)
+    logger().info(f"model: {model}")
+    logger().info(f"report: {report}")
+    if under_prefect():
+        _links("outputs", {"model": model, "report": report})
+
+
+def _table(key: str, rows: list[Row], description: str) -> None:
+    from prefect.artifacts import create_table_artifact
+
+    create_table_artifact(key=key, table=rows, description=description)
+
+
+def _links(key: str, addresses: dict[str, str]) -> None:
+    from prefect.artifacts import create_markdown_artifact
+
+    lines = [f"- {name}: [{address}]({_url(address)})" for name, address in addresses.items()]
+    create_markdown_artifact(key=key, markdown="\n".join(lines), description=json.dumps(addresses))
+
+
+def _url(address: str) -> str:
+    if address.startswith("gs://"):
+        return "https://console.cloud.google.com/storage/browser/" + address.removeprefix("gs://")
+    return f"file://{address}"

@@ -1,0 +1,185 @@
+"""The stages as Prefect tasks: what each is made of (its identity), one call inward, retries for what can pass."""
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from beam_jobs.config import (
+    CleanConfig,
+    DedupeConfig,
+    ReadConfig,
+    RunnerConfig,
+    TokenizeConfig,
+    VocabularyConfig,
+)
+from flows.tracking import logger, stage_task
+from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, PretrainConfig
+from model.contract import places
+from model.contract.manifest import StageOutput, plain
+from model.contract.stage import Made, Stage
+
+HOUR = 3_600
+DAYS = 24 * HOUR
+
+
+@stage_task(name="read", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
+def read(root: str, config: ReadConfig, runner: RunnerConfig) -> StageOutput:
+    """Raw files to Documents."""
+    from beam_jobs.read_docs import expand_paths, read_documents
+
+    files = expand_paths(config.sources)
+    settings = plain(config) | {"sources": [{"name": s.name, "format": s.format} for s in config.sources]}
+    settings.pop("dead_letters")
+    inputs = _checksums([(f"{file.source}/{file.format}", file.path) for file in files])
+    stage = Stage("read", root, settings, ("beam_jobs.read_docs",), inputs)
+    return _run(stage, lambda directory: read_documents(files, config, directory, runner), runner.runner)
+
+
+@stage_task(name="clean", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
+def clean(root: str, documents: StageOutput, config: CleanConfig, runner: RunnerConfig) -> StageOutput:
+    """Documents to those worth training on."""
+
+    def work(directory: str) -> Made:
+        from beam_jobs.clean_docs import clean_documents
+
+        return clean_documents(documents, config, directory, runner)
+
+    return _run(_after("clean", root, config, "beam_jobs.clean_docs", documents), work, runner.runner)
+
+
+@stage_task(name="dedupe", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
+def dedupe(root: str, documents: StageOutput, config: DedupeConfig, runner: RunnerConfig) -> StageOutput:
+    """Documents to those without an exact or near copy."""
+
+    def work(directory: str) -> Made:
+        from beam_jobs.dedupe_docs import dedupe_documents
+
+        return dedupe_documents(documents, config, directory, runner)
+
+    return _run(_after("dedupe", root, config, "beam_jobs.dedupe_docs", documents), work, runner.runner)
+
+
+@stage_task(name="vocabulary", retries=2, retry_delay_seconds=30, timeout_seconds=HOUR)
+def vocabulary(root: str, config: VocabularyConfig) -> StageOutput:
+    """The vocabulary to tokenize with, looked over."""
+
+    def work(directory: str) -> Made:
+        from beam_jobs.vocabulary import make_vocabulary
+
+        return make_vocabulary(config, directory)
+
+    inputs = _checksums([("given", config.path)])
+    return _run(Stage("vocabulary", root, {}, ("beam_jobs.vocabulary",), inputs), work)
+
+
+@stage_task(name="tokenize", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
+def tokenize(
+    root: str, documents: StageOutput, pieces: StageOutput, config: TokenizeConfig, runner: RunnerConfig
+) -> StageOutput:
+    """Documents to packed, shuffled training records."""
+
+    def work(directory: str) -> Made:
+        from beam_jobs.tokenize_docs import tokenize_documents
+
+        return tokenize_documents(documents, pieces, config, directory, runner)
+
+    stage = _after("tokenize", root, config, "beam_jobs.tokenize_docs", documents, pieces)
+    return _run(stage, work, runner.runner)
+
+
+@stage_task(name="pretrain", retries=3, retry_delay_seconds=60, timeout_seconds=90 * DAYS)
+def pretrain(
+    root: str,
+    records: StageOutput,
+    pieces: StageOutput,
+    encoder: EncoderConfig,
+    config: PretrainConfig,
+    device: DeviceConfig,
+) -> StageOutput:
+    """Records to a trained encoder; a retry goes on from the newest checkpoint."""
+
+    def work(directory: str) -> Made:
+        from model.pretrain import pretrain as train
+
+        return train(encoder, config, records, pieces, directory, device, logger().info)
+
+    settings = {"encoder": plain(encoder), "pretrain": plain(config)}
+    for how in ("keep_checkpoints",):
+        settings["pretrain"].pop(how)
+    inputs = {"tokenize": records.manifest.fingerprint, "vocabulary": pieces.manifest.fingerprint}
+    return _run(Stage("pretrain", root, settings, ("model.pretrain",), inputs), work, f"tensorflow/{device.kind}")
+
+
+@stage_task(name="export", retries=1, retry_delay_seconds=30, timeout_seconds=HOUR)
+def export(root: str, trained: StageOutput, pieces: StageOutput, encoder: EncoderConfig) -> StageOutput:
+    """A trained encoder to a directory that transformers loads."""
+
+    def work(directory: str) -> Made:
+        from model.export import export_training
+
+        return export_training(trained, pieces, encoder, directory)
+
+    return _run(_after("export", root, encoder, "model.export", trained, pieces), work)
+
+
+@stage_task(
+    name="finetune",
+    retries=1,
+    retry_delay_seconds=30,
+    timeout_seconds=2 * DAYS,
+    task_run_name="finetune {config.task}",
+)
+def finetune(root: str, exported: StageOutput, config: FinetuneConfig, device: DeviceConfig) -> StageOutput:
+    """An exported encoder to its score on one task."""
+
+    def work(directory: str) -> Made:
+        from model.finetune import finetune_stage
+
+        return finetune_stage(exported, config, device, directory, logger().info)
+
+    settings = plain(config)
+    data = _checksums([("train", settings.pop("train")), ("dev", settings.pop("dev"))])
+    inputs = data | {"export": exported.manifest.fingerprint}
+    stage = Stage(f"finetune-{config.task}", root, settings, ("model.finetune",), inputs)
+    return _run(stage, work, f"tensorflow/{device.kind}")
+
+
+@stage_task(name="publish", retries=1, retry_delay_seconds=30, timeout_seconds=HOUR)
+def publish(
+    root: str,
+    corpus: Sequence[StageOutput],
+    trained: StageOutput,
+    exported: StageOutput,
+    scores: Sequence[StageOutput],
+) -> StageOutput:
+    """The model directory with its card, and the report of the whole run."""
+
+    def work(directory: str) -> Made:
+        from flows.publishing import write_publication
+
+        return write_publication(corpus, trained, exported, scores, directory)
+
+    stages = [*corpus, trained, exported, *scores]
+    inputs = {stage.manifest.stage: stage.manifest.fingerprint for stage in stages}
+    return _run(Stage("publish", root, {}, ("flows.publishing",), inputs), work)
+
+
+def _run(stage: Stage, work: Any, runner: str = "python") -> StageOutput:
+    return stage.run(work, runner, logger().info)
+
+
+def _after(name: str, root: str, config: Any, module: str, *before: StageOutput) -> Stage:
+    inputs = {stage.manifest.stage: stage.manifest.fingerprint for stage in before}
+    return Stage(name, root, plain(config), (module,), inputs)
+
+
+def _checksums(files: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What raw files are: sizes and checksums by role and file name, never by where they lie."""
+    found: dict[str, str] = {}
+    for role, path in files:
+        fact = places.checksum(path)
+        name = f"{role}/{PurePosixPath(path).name}"
+        while name in found:
+            name += "'"
+        found[name] = f"{fact.bytes}:{fact.crc32c}"
+    return found

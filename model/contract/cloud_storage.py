@@ -1,0 +1,164 @@
+"""The gs:// half of `model.contract.places`: objects, uploads, and what the service's refusals mean.
+
+An upload appears whole when it ends, so nothing here needs temporary names. Retries on 429, 5xx and lost connections are the
+library's own. STORAGE_EMULATOR_HOST, credentials and project are found by the library.
+"""
+
+import fnmatch
+import functools
+import os
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from google.api_core import exceptions as refusals
+from google.auth import exceptions as auth
+from google.cloud import storage
+from google.cloud.storage.retry import DEFAULT_RETRY
+from requests.exceptions import RequestException
+
+_BINARY = "application/octet-stream"
+_WRITER = "writer"  # metadata that tells our own lost answer from another writer's file
+
+
+def split(path: str) -> tuple[str, str]:
+    """Bucket and object name of a gs:// path; the name is empty for a whole bucket."""
+    bucket, _, name = path.removeprefix("gs://").partition("/")
+    return bucket, name
+
+
+def find(path: str) -> Any:
+    """The object's metadata, or None where the bucket has no such object."""
+    bucket, name = split(path)
+    blob = _client().bucket(bucket).get_blob(name, retry=DEFAULT_RETRY) if name else None
+    if blob is None:
+        holds_something(path)  # "not found" is said of missing buckets too; only listing tells them apart
+    return blob
+
+
+def holds_something(directory: str) -> bool:
+    """Whether there is an object below a folder."""
+    return any(True for _ in below(directory, most=2))  # one may be the folder's own place-holder
+
+
+def below(directory: str, most: int | None = None) -> Iterator[Any]:
+    """The objects whose names begin with a folder's, in order of name; folders' own place-holders are left out."""
+    bucket, name = split(directory.rstrip("/") + "/")
+    blobs = _client().list_blobs(bucket, prefix=name, max_results=most, retry=DEFAULT_RETRY)
+    return (blob for blob in blobs if not blob.name.endswith("/"))
+
+
+def matching(pattern: str) -> Iterator[str]:
+    """Paths of the objects that match a pattern, as `glob.glob(pattern, recursive=True)` would match files."""
+    bucket, name = split(pattern)
+    literal = re.split(r"[*?\[]", name, maxsplit=1)[0]
+    for blob in _client().list_blobs(bucket, prefix=literal, retry=DEFAULT_RETRY):
+        if not blob.name.endswith("/") and matches(blob.name.split("/"), name.split("/")):
+            yield address(blob)
+
+
+def matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
+    """Whether the parts of a path match the parts of a pattern; a leading dot only matches a written one."""
+    if not names or not patterns:
+        return not names and not patterns
+    name, pattern = names[0], patterns[0]
+    hidden = name.startswith(".") and not pattern.startswith(".")
+    if pattern == "**":
+        if len(patterns) == 1:
+            return not any(part.startswith(".") for part in names)
+        return matches(names, patterns[1:]) or (not hidden and matches(names[1:], patterns))
+    return not hidden and fnmatch.fnmatchcase(name, pattern) and matches(names[1:], patterns[1:])
+
+
+def address(blob: Any) -> str:
+    """An object's gs:// path."""
+    return f"gs://{blob.bucket.name}/{blob.name}"
+
+
+def download(blob: Any) -> bytes:
+    """All of an object as it is stored; the library compares its checksum."""
+    return bytes(blob.download_as_bytes(raw_download=True, retry=DEFAULT_RETRY))
+
+
+def upload(path: str, source: BinaryIO) -> None:
+    """Writes an object from a file open at its beginning; the service compares its checksum."""
+    length = os.fstat(source.fileno()).st_size
+    _object(path).upload_from_file(source, size=length, content_type=_BINARY, retry=DEFAULT_RETRY)
+
+
+def replace(path: str, data: bytes) -> None:
+    """Writes an object, whatever is there."""
+    _object(path).upload_from_string(data, _BINARY, retry=DEFAULT_RETRY)
+
+
+def create(path: str, data: bytes) -> bool:
+    """Writes an object unless there is one; says whether it did."""
+    blob = _object(path)
+    blob.metadata = {_WRITER: uuid.uuid4().hex}
+    mine = blob.metadata[_WRITER]
+    try:
+        blob.upload_from_string(data, _BINARY, if_generation_match=0, retry=DEFAULT_RETRY)
+    except refusals.PreconditionFailed:
+        # A retry after a lost answer meets what the first try wrote.
+        standing = find(path)
+        return standing is not None and (standing.metadata or {}).get(_WRITER) == mine
+    return True
+
+
+def delete(blob: Any) -> None:
+    """Removes an object if it is there."""
+    try:
+        blob.delete(retry=DEFAULT_RETRY)
+    except refusals.NotFound:
+        pass
+
+
+def delete_path(path: str) -> None:
+    """Removes the object of that path if it is there."""
+    delete(_object(path))
+
+
+def sentence(path: str, error: Exception) -> str | None:
+    """What a failure on a path means for a user; None where it is none of Cloud Storage's."""
+    bucket = f"gs://{split(path)[0]}"
+    match error:
+        case auth.DefaultCredentialsError():
+            return (
+                f"{path} needs Google credentials and none were found; run `gcloud auth application-default login` "
+                "or set GOOGLE_APPLICATION_CREDENTIALS."
+            )
+        case auth.GoogleAuthError():
+            return f"{path} was not reached because Google refused the credentials found here ({_line(error)}); renew them."
+        case refusals.NotFound():
+            return f"{bucket} does not exist; create the bucket or correct {path}."
+        case refusals.Forbidden() | refusals.Unauthorized():
+            return f"{path} may not be used with the credentials found here; ask for storage.objects rights on {bucket}."
+        case refusals.RetryError() | RequestException():
+            return f"{path} was not reached: Cloud Storage did not answer in time ({_line(error)}); try again later."
+        case refusals.GoogleAPICallError():
+            return (
+                f"{path} was refused by Cloud Storage ({_line(error)}); correct the path or try again later."
+            )
+        case ValueError():  # the library's own check of bucket names
+            return f"{path} is no Cloud Storage path ({_line(error)}); write gs://BUCKET/NAME."
+    return None
+
+
+def _line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")[:200]
+
+
+def _object(path: str) -> Any:
+    bucket, name = split(path)
+    return _client().bucket(bucket).blob(name)
+
+
+def _client() -> Any:
+    return _client_of_process(os.getpid())
+
+
+@functools.cache
+def _client_of_process(_process: int) -> Any:
+    """Connections do not survive a fork, so a forked process makes a client of its own."""
+    return storage.Client(project=None)  # objects need no project; credentials often name none

@@ -1,0 +1,55 @@
+"""What a training record holds: the agreement between the job that writes it and the trainer that reads it.
+
+A record is a `tf.train.Example` in a TFRecord file. Nothing static is stored: padding, segment ids and masks are
+made when it is read.
+"""
+
+from pydantic import PositiveInt, model_validator
+
+from model.contract.settings import Settings
+
+INPUT_IDS = "input_ids"
+"""int64 list, unpadded, at most `sequence_length` long, [CLS] first and [SEP] last."""
+SEGMENT_STARTS = "segment_starts"
+"""int64 list, the offsets in `input_ids` at which another document begins."""
+DOCUMENTS = "documents"
+"""bytes list, the ids of the documents in the record, in order."""
+SOURCE = "source"
+"""bytes, one of the configured sources."""
+
+PAD, UNKNOWN, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
+BEGIN, END = "<s>", "</s>"
+SPECIAL_TOKENS = (PAD, UNKNOWN, CLS, SEP, MASK, BEGIN, END)
+
+
+class SpecialIds(Settings):
+    """Where the special tokens of BertTokenizer stand in a vocabulary."""
+
+    pad: int
+    unknown: int
+    cls: int
+    sep: int
+    mask: int
+    begin: int
+    end: int
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Every special id, in ascending order."""
+        return tuple(sorted((self.pad, self.unknown, self.cls, self.sep, self.mask, self.begin, self.end)))
+
+
+class RecordFormat(Settings):
+    """What a reader must agree with before it reads a record; the tokenizing stage writes it into its manifest."""
+
+    sequence_length: PositiveInt
+    vocabulary_size: PositiveInt
+    vocabulary_crc32c: str
+    special_ids: SpecialIds
+
+    @model_validator(mode="after")
+    def _ids_lie_in_the_vocabulary(self) -> "RecordFormat":
+        if max(self.special_ids.all) >= self.vocabulary_size:
+            raise ValueError(f"special id {max(self.special_ids.all)} lies outside a vocabulary of "
+                             f"{self.vocabulary_size}.")
+        return self

@@ -1,0 +1,185 @@
+"""The pretraining loop: masked-LM on packed records, checkpointed, resumed at the very example and mask."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from model.checkpoints import Checkpoints
+from model.config import DeviceConfig, EncoderConfig, PretrainConfig
+from model.contract.manifest import StageOutput, outputs_in
+from model.contract.stage import Made
+from model.devices import compute_dtype, strategy_for
+from model.heads import MaskedLanguageModel
+from model.input_pipeline import Batch, check_format, open_records, training_batches, validation_batches
+from model.masking import PieceTable
+from model.optimizer import AdamW, learning_rate
+from model.training_curve import CurvePoint, TrainingCurve, ValidationPoint, read_curve
+from model.vocabulary_files import read_pieces, token_counts
+
+Report = Callable[[str], None]
+
+
+def pretrain(
+    encoder: EncoderConfig,
+    config: PretrainConfig,
+    corpus: StageOutput,
+    vocabulary: StageOutput,
+    directory: str,
+    device: DeviceConfig,
+    report: Report,
+) -> Made:
+    """Trains to the last step, from the newest checkpoint in `directory` if there is one.
+
+    Args:
+      encoder: the architecture.
+      config: the run.
+      corpus: the tokenizing stage, whose shards are compared with its manifest before the first step.
+      vocabulary: the vocabulary stage.
+      directory: where checkpoints and the curve go.
+      device: what to train on.
+      report: takes a line now and then: step, loss, rate, time left.
+
+    Raises:
+      SettingError: when records, vocabulary and configuration do not fit together.
+      OutputError: for damaged records, or checkpoints of which none loads.
+    """
+    training, validation = open_records(corpus, "train"), open_records(corpus, "validation")
+    check_format(training.format, config.sequence_length, encoder.vocabulary_size)
+    table = PieceTable.from_vocabulary(read_pieces(vocabulary), training.format.special_ids)
+    trainer = Trainer(encoder, config, strategy_for(device))
+    if config.output_bias == "log_frequency":
+        trainer.model.output_bias.assign(log_frequencies(token_counts(corpus)))
+    checkpoints = Checkpoints(
+        directory, config.keep_checkpoints, model=trainer.model, optimizer=trainer.optimizer, step=trainer.step
+    )
+    if (restored := checkpoints.restore_newest()) is not None:
+        report(f"resuming at step {trainer.at:,} from {restored}")
+    curve = read_curve(directory).up_to(trainer.at)
+    batches = training_batches(training, table, config, trainer.at * config.batch_size)
+    held_aside = validation_batches(validation, table, config)
+    for point in trainer.train(batches, report):
+        curve = curve.plus(point)
+        if point.step % config.validate_every == 0 or point.step == config.steps:
+            curve = curve.plus(found := trainer.validate(held_aside))
+            report(
+                f"step {point.step:,}: validation loss {found.loss:.4f}, unigram entropy of the masked tokens "
+                f"{found.unigram_entropy:.4f} nats ({found.tokens:,} tokens), accuracy {found.accuracy:.4f}"
+            )
+        curve.write(directory)
+        if point.step % config.checkpoint_every == 0 or point.step == config.steps:
+            checkpoints.save(point.step)
+    return Made(
+        outputs=outputs_in(directory),
+        counters={"pretrain/steps": trainer.at, "pretrain/examples": trainer.at * config.batch_size},
+        facts={
+            "validation": curve.validation[-1].model_dump(),
+            "record_format": training.format.model_dump(),
+            "devices": trainer.strategy.num_replicas_in_sync,
+        },
+    )
+
+
+class Trainer:
+    """A model with its optimizer on one strategy."""
+
+    def __init__(self, encoder: EncoderConfig, config: PretrainConfig, strategy: tf.distribute.Strategy):
+        """Builds the variables, initialised from the run's seed."""
+        self.config, self.strategy = config, strategy
+        with strategy.scope():
+            self.model = MaskedLanguageModel(encoder, config.seed, compute_dtype(config.precision))
+            self.optimizer = AdamW(self.model.trainable_variables, config.optimizer, config.steps)
+            self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
+        self._drops = encoder.dropout > 0
+        self._compile = tf.function(jit_compile=True)
+        self._gradients = self._compile(self._local_gradients)
+        self._scores = self._compile(self._local_scores)
+        self._loop = tf.function(self._run_loop)
+
+    @property
+    def at(self) -> int:
+        """The number of steps done."""
+        return int(self.step.numpy())
+
+    def train(self, batches: tf.data.Dataset, report: Report) -> Iterator[CurvePoint]:
+        """Runs loops of `steps_per_loop` steps up to the last step; a point after each."""
+        config = self.config
+        batches = iter(self.strategy.experimental_distribute_dataset(batches))
+        began, first = time.monotonic(), self.at
+        while (at := self.at) < config.steps:
+            loss = float(self._loop(batches).numpy().mean(dtype=np.float64))
+            at += config.steps_per_loop
+            rate = learning_rate(config.optimizer, tf.constant(at - 1, tf.int64), config.steps)
+            took = time.monotonic() - began
+            tokens = (at - first) * config.batch_size * config.sequence_length / took
+            left = took / (at - first) * (config.steps - at)
+            report(f"step {at:,}/{config.steps:,}: loss {loss:.4f}, {tokens:,.0f} tokens/s, {left:,.0f} s left")
+            yield CurvePoint(step=at, loss=loss, learning_rate=float(rate))
+
+    def validate(self, batches: tf.data.Dataset) -> ValidationPoint:
+        """Masked-LM loss over all batches, beside the entropy of the masked tokens' own frequencies."""
+        loss = correct = 0.0
+        counts = np.zeros(self.model.encoder.config.vocabulary_size, np.int64)
+        for batch in batches:
+            sums = self._scores(batch)
+            loss, correct = loss + float(sums[0]), correct + float(sums[1])
+            counts += np.bincount(batch["labels"].numpy()[batch["weights"].numpy() > 0], minlength=len(counts))
+        tokens = int(counts.sum())
+        return ValidationPoint(
+            step=self.at,
+            loss=loss / tokens,
+            accuracy=correct / tokens,
+            unigram_entropy=entropy(counts),
+            tokens=tokens,
+        )
+
+    def _run_loop(self, batches: Any) -> tf.Tensor:
+        losses = tf.TensorArray(tf.float32, self.config.steps_per_loop)
+        for number in tf.range(self.config.steps_per_loop):
+            loss = self.strategy.run(self._train_step, args=(next(batches),))
+            losses = losses.write(number, self.strategy.reduce(tf.distribute.ReduceOp.MEAN, loss, axis=None))
+        return losses.stack()
+
+    def _train_step(self, batch: Batch) -> tf.Tensor:
+        """One update on a replica; the loss is the mean over the masked tokens of the global batch."""
+        replica = tf.distribute.get_replica_context()
+        drawn = tf.stack([tf.constant(self.config.seed % 2**31), replica.replica_id_in_sync_group])
+        seed = tf.random.experimental.stateless_fold_in(drawn, self.step)
+        sums = self._gradients(batch, seed)
+        loss, weight, gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, sums)
+        weight = tf.maximum(weight, 1.0)
+        self.optimizer.apply([gradient / weight for gradient in gradients], self.step)
+        self.step.assign_add(1)
+        return loss / weight
+
+    def _local_gradients(self, batch: Batch, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        with tf.GradientTape() as tape:
+            losses, _ = self._losses(batch, seed if self._drops else None)
+            loss = tf.reduce_sum(losses)
+        gradients = tape.gradient(loss, self.optimizer.variables)
+        return loss, tf.reduce_sum(batch["weights"]), [tf.convert_to_tensor(g) for g in gradients]
+
+    def _local_scores(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
+        losses, logits = self._losses(batch, None)
+        right = tf.cast(tf.argmax(logits, -1, tf.int32) == batch["labels"], tf.float32) * batch["weights"]
+        return tf.reduce_sum(losses), tf.reduce_sum(right)
+
+    def _losses(self, batch: Batch, dropout_seed: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+        logits = self.model(
+            batch["input_ids"], batch["segment_ids"], batch["attention_mask"], batch["positions"], dropout_seed
+        )
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=batch["labels"], logits=logits)
+        return losses * batch["weights"], logits
+
+
+def entropy(counts: np.ndarray) -> float:
+    """Shannon entropy, in nats, of the distribution that counts describe."""
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
+
+
+def log_frequencies(counts: np.ndarray) -> np.ndarray:
+    """Log frequencies of ids with one added to each count: the head's best guess before it knows any context."""
+    return np.log((counts + 1) / (counts + 1).sum()).astype(np.float32)

@@ -1,0 +1,29 @@
+"""What the trainer reads of the vocabulary and tokenizing stages beside the records."""
+
+import io
+
+import numpy as np
+
+from model.contract import places
+from model.contract.errors import SettingError
+from model.contract.manifest import StageOutput, check_outputs
+
+
+def read_pieces(vocabulary: StageOutput) -> list[str]:
+    """The pieces of the vocabulary stage, by id."""
+    check_outputs(vocabulary)
+    text = places.read_bytes(vocabulary.paths(suffix="vocab.txt")[0]).decode()
+    return text.removesuffix("\n").split("\n")
+
+
+def token_counts(corpus: StageOutput) -> np.ndarray:
+    """How often each id occurs in the training split; [vocabulary] int64.
+
+    Raises:
+      SettingError: when the tokenizing stage counted none.
+    """
+    paths = corpus.paths(prefix="token-counts")
+    if not paths:
+        raise SettingError(f"{corpus.directory} has no token counts, so output_bias cannot be log_frequency; use zeros.")
+    counts: np.ndarray = np.load(io.BytesIO(places.read_bytes(paths[0])))
+    return counts
