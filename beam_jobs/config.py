@@ -34,9 +34,9 @@ class CleanConfig(Settings):
     min_characters: PositiveInt = 200
     """Gopher's 50 words (arXiv:2112.11446, A1.1) are 220 to 255 characters of Korean prose, measured."""
     max_characters: PositiveInt = 2_000_000
-    """Gopher stops at 100,000 words; whole statutes and books are longer and wanted, broken crawls longer yet."""
+    """Books and whole statutes stay (Gopher stops at 100,000 words); what is longer is a broken crawl."""
     min_hangul_share: float = Field(default=0.25, ge=0.0, le=1.0)
-    """Hangul among letters; at 0.25 it makes half of the letters' bytes, and CLD2 (by bytes) turns to Korean."""
+    """Hangul among letters; at 0.25 half of the letters' bytes are Hangul, and CLD2 begins to say Korean."""
     max_repeated_line_share: float = Field(default=0.4, ge=0.0, le=1.0)
     """Characters in lines that repeat an earlier line, among those of all lines; measured."""
     ngram_words: PositiveInt = 5
@@ -48,16 +48,18 @@ class CleanConfig(Settings):
     @model_validator(mode="after")
     def _some_length_is_allowed(self) -> Self:
         if self.min_characters > self.max_characters:
-            raise ValueError(f"min_characters {self.min_characters} exceeds max_characters {self.max_characters}, "
-                             f"so no document could stay; use at most {self.max_characters}.")
+            raise ValueError(
+                f"min_characters {self.min_characters} exceeds max_characters {self.max_characters}, "
+                f"so no document could stay; use at most {self.max_characters}."
+            )
         return self
 
 
 class DedupeConfig(Settings):
     """Exact copies, then near copies by MinHash over word n-grams (Broder 1997).
 
-    Shingles, bands and rows are FineWeb's (arXiv:2406.17557, section 3.4), which finds pairs of Jaccard similarity
-    0.75 with 77 % probability and 0.85 with 99 %; it takes them unverified, here candidates are checked.
+    Shingles, bands and rows are FineWeb's (arXiv:2406.17557, section 3.4): they find pairs of similarity
+    0.75 with 77 % probability and 0.85 with 99 %. FineWeb takes what they find; here it is checked.
     """
 
     near: bool = True

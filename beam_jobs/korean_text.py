@@ -34,8 +34,8 @@ def to_nfc(text: str) -> str:
 def normalise(text: str) -> str:
     r"""Brings a text into the one form that every later stage sees.
 
-    Invisible and private-use characters go, every line end becomes "\n" and every blank a plain space, blanks at
-    line ends and at both ends of the text go, at most one blank line stays in a row, and the rest is in NFC.
+    Invisible and private-use characters go, every line end becomes "\n" and every blank a plain space; blanks
+    at line ends and at both ends of the text go, of blank lines in a row one stays, and the rest is in NFC.
     Indentation stays. Normalising twice changes nothing more.
 
     >>> normalise("\ufeff한\u1100\u1161\r\n\r\n\r\n\r\n\u200b글\u00a0\n")
@@ -66,7 +66,7 @@ def hangul_share(text: str) -> float:
 
 @cache
 def _kinds_of_the_basic_plane() -> NDArray[np.uint8]:
-    """Beyond the basic plane all counts as other, as U+FFFF does: emoji, and Hanja too rare to matter here."""
+    """Beyond the basic plane all counts as other, as U+FFFF does: emoji, and the rarest Hanja."""
     kinds = np.full(0x10000, _OTHER, np.uint8)
     for code in range(0x10000):
         if chr(code).isalpha():

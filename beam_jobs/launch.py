@@ -9,9 +9,10 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from beam_jobs.config import RunnerConfig
+from beam_jobs.storage import ReadDocuments, WriteDocuments
 from model.contract import places
 from model.contract.errors import OutputError
-from model.contract.manifest import OutputFile
+from model.contract.manifest import OutputFile, StageOutput, check_outputs
 
 _FILES = ".files.json"  # what the job says it wrote; gone once the manifest can say it
 
@@ -44,6 +45,28 @@ def run_job(
     if not files:
         raise OutputError(f"the job for {directory} wrote no file; look at the runner's log.")
     return files, _counters(result)
+
+
+def transform_documents(
+    documents: StageOutput, transform: beam.PTransform, shards: int, directory: str, runner: RunnerConfig
+) -> tuple[list[OutputFile], dict[str, int]]:
+    """Runs a job from Documents to Documents; files and counters as from `run_job`.
+
+    Raises:
+      OutputError: when a file of the earlier stage is damaged, or no document is left.
+    """
+    check_outputs(documents)
+    paths = documents.paths(suffix=".parquet")
+    files, counters = run_job(
+        lambda pipeline: pipeline | ReadDocuments(paths) | transform | WriteDocuments(directory, shards),
+        directory,
+        runner,
+    )
+    if not any(file.records for file in files):
+        raise OutputError(
+            f"no document of {documents.directory} is left; {counters} says why: loosen what dropped most."
+        )
+    return files, counters
 
 
 def _write_list(described: Iterable[str], path: str) -> None:

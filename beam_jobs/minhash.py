@@ -1,7 +1,7 @@
 """Pure: MinHash signatures of texts in NumPy, and the bands by which near copies meet.
 
-Every hash is arithmetic modulo 2^64 on code points, so it is the same in every process, on every machine. Words are
-runs of letters and digits; letter case, punctuation and layout do not count.
+Every hash is arithmetic modulo 2^64 on code points, so it is the same in every process, on every machine.
+Words are runs of letters and digits; letter case, punctuation and layout do not count.
 """
 
 from functools import cache
@@ -35,8 +35,8 @@ class MinHasher:
     def signature(self, text: str) -> Signature:
         """Which shingle comes first under each permutation; [bands * rows], uint16.
 
-        A permutation is a multiply-add modulo 2^64. Of each smallest value 16 mixed bits are kept (b-bit minwise
-        hashing, arXiv:0910.3349): two that differ look equal once in 65,536, and 112 of them are 224 bytes to shuffle.
+        A permutation is a multiply-add modulo 2^64. Of each smallest value 16 mixed bits are kept (b-bit
+        minwise hashing, arXiv:0910.3349): two that differ look equal once in 65,536, and 112 take 224 bytes.
         """
         hashes = shingles(text, self._shingle_words)
         smallest = np.full(len(self._factors), np.iinfo(np.uint64).max, np.uint64)
@@ -55,7 +55,7 @@ class MinHasher:
 
 
 def similarity(signature: Signature, others: Signature) -> NDArray[np.float64]:
-    """The estimated Jaccard similarity of a signature [permutations] to each of others [n, permutations]; [n]."""
+    """The estimated Jaccard similarity of a signature [size] to each of others [n, size]; [n]."""
     shares: NDArray[np.float64] = (others == signature).mean(axis=1)
     return shares
 
@@ -74,8 +74,8 @@ def shingles(text: str, words: int) -> Hashes:
 def word_hashes(text: str) -> Hashes:
     """A hash of each word in order; [words], uint64.
 
-    A word's hash is the polynomial of its code points: what the text's running sum of code point times base^position
-    grows by within the word, divided by base^(the word's start). An odd base has an inverse modulo 2^64.
+    A word's hash is the polynomial of its code points: what the text's running sum of code point times
+    base^position grows by within the word, over base^start. (An odd base has an inverse modulo 2^64.)
     """
     codes = code_points(text.lower())
     inside = _is_word_character()[np.minimum(codes, 0xFFFF)]

@@ -27,9 +27,7 @@ class PackedSequence(NamedTuple):
     documents: list[str]
 
 
-def pack(
-    documents: Iterable[TokenizedDocument], length: int, cls: int, sep: int
-) -> Iterator[PackedSequence]:
+def pack(documents: Iterable[TokenizedDocument], length: int, cls: int, sep: int) -> Iterator[PackedSequence]:
     """Packs documents into sequences of at most `length` tokens, special tokens included.
 
     The result depends on the documents alone, not on their order. Empty documents give nothing.
@@ -54,7 +52,9 @@ def pack(
 def _best_fit_decreasing(pieces: Sequence[TokenizedDocument], room: int) -> list[list[TokenizedDocument]]:
     """Groups pieces so that no group, with one [SEP] after each piece, is longer than `room`."""
     groups: list[list[TokenizedDocument]] = []
-    free: list[tuple[int, int]] = []  # (room left, group), ascending: the first that fits is the fullest that fits
+    free: list[
+        tuple[int, int]
+    ] = []  # (room left, group), ascending: the first that fits is the fullest that fits
     for piece in sorted(pieces, key=lambda p: (-len(p.tokens), p.id)):
         need = len(piece.tokens) + 1
         at = bisect.bisect_left(free, (need, -1))

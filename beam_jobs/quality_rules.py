@@ -10,6 +10,8 @@ from beam_jobs.korean_text import hangul_share
 
 LANGUAGE = "ko"
 """The ISO 639-1 code of every document that stays."""
+KOREAN_FOR_SURE = 0.5
+"""With Hangul for most of its letters a text is Korean; CLD2, which costs as much as all the rest, is not asked."""
 
 
 def drop_reason(text: str, rules: CleanConfig) -> str | None:
@@ -20,15 +22,16 @@ def drop_reason(text: str, rules: CleanConfig) -> str | None:
       rules: the thresholds.
 
     Returns:
-      too_short, too_long, low_hangul_share, not_korean, repeated_lines, repeated_ngrams; None if the text is good.
+      too_short, too_long, low_hangul_share, not_korean, repeated_lines or repeated_ngrams; None: it is good.
     """
     if len(text) < rules.min_characters:
         return "too_short"
     if len(text) > rules.max_characters:
         return "too_long"
-    if hangul_share(text) < rules.min_hangul_share:
+    share = hangul_share(text)
+    if share < rules.min_hangul_share:
         return "low_hangul_share"
-    if main_language(text) != LANGUAGE:
+    if share < KOREAN_FOR_SURE and main_language(text) != LANGUAGE:
         return "not_korean"
     if repeated_line_share(text.split("\n")) > rules.max_repeated_line_share:
         return "repeated_lines"
@@ -38,9 +41,9 @@ def drop_reason(text: str, rules: CleanConfig) -> str | None:
 
 
 def main_language(text: str) -> str:
-    """The language of most of a text's bytes, as CLD2 has it: ISO 639-1, "un" where it knows none or fails.
+    """The language of most of a text's bytes by CLD2, in ISO 639-1; "un" where it knows none or fails.
 
-    CLD2 fails on control characters, noncharacters and lone surrogates, none of which a normalised text holds.
+    It fails on control characters, noncharacters and lone surrogates, none of which a normalised text holds.
     """
     try:
         _, _, languages = pycld2.detect(text)
@@ -68,8 +71,8 @@ def repeated_line_share(lines: Iterable[str]) -> float:
 def repeated_ngram_share(words: list[str], length: int) -> float:
     """The share of characters in n-grams of `length` words that began earlier in the text as well.
 
-    Characters that several repeated n-grams cover count once (as in Gopher's rule, arXiv:2112.11446, A1.1), so a text
-    that says everything twice has a share of a half. One pass, a set entry a word.
+    Characters that several repeated n-grams cover count once (as in Gopher's rule, arXiv:2112.11446, A1.1):
+    a text that says everything twice has a share of a half. One pass, one set entry a word.
 
     >>> repeated_ngram_share("가 나 다 라 가 나 다 마".split(), 3)
     0.375

@@ -1,10 +1,11 @@
 """ReadDocs: raw files of every source to Documents, with the records that could not be read beside them."""
 
 import dataclasses
+import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
@@ -12,15 +13,21 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
-from beam_jobs.config import SourceConfig
+from beam_jobs.config import ReadConfig, RunnerConfig, SourceConfig
 from beam_jobs.document import BadRecord, Document
+from beam_jobs.launch import run_job
 from beam_jobs.sources.common_crawl import read_warc, read_wet
 from beam_jobs.sources.everyones_corpus import read_nikl
 from beam_jobs.sources.news import read_jsonl
 from beam_jobs.sources.outcome import Outcome, Skipped
 from beam_jobs.sources.wikipedia import read_mediawiki
+from beam_jobs.storage import WriteDocuments, write_shard
+from model.contract import places
 from model.contract.errors import InputError
+from model.contract.manifest import OutputFile
+from model.contract.stage import Made
 
+DEAD_LETTERS = "dead-letters.jsonl"
 READERS: dict[str, Callable[[BinaryIO, str, str], Iterator[Outcome]]] = {
     "warc": read_warc,
     "wet": read_wet,
@@ -78,6 +85,30 @@ class ReadDocs(beam.PTransform):
         return ReadResult(documents=read.documents, bad=read.bad)
 
 
+@dataclasses.dataclass
+class WriteDeadLetters(beam.PTransform):
+    """Writes the first few bad records of each source and reason, one JSON object a line."""
+
+    directory: str
+    most: int
+
+    def expand(self, bad: beam.PCollection[BadRecord]) -> Any:
+        """From BadRecords to the one file's description."""
+        return (
+            bad
+            | "ByReason" >> beam.Map(lambda record: ((record.source, record.reason), tuple(record)))
+            | "FirstFew" >> beam.combiners.Top.SmallestPerKey(self.most)
+            | "Letters" >> beam.FlatMap(lambda few: few[1])
+            | "Together" >> beam.combiners.ToList()
+            | "WriteLetters" >> beam.Map(_write_dead_letters, self.directory)
+        )
+
+
+def _write_dead_letters(bad: Sequence[tuple[str, ...]], directory: str) -> OutputFile:
+    lines = [json.dumps(BadRecord(*record)._asdict(), ensure_ascii=False) + "\n" for record in sorted(bad)]
+    return write_shard(directory, DEAD_LETTERS, "".join(lines).encode(), len(lines))
+
+
 def expand_paths(sources: Sequence[SourceConfig]) -> list[SourceFile]:
     """Finds the sources' files, in the sources' order and sorted within each pattern, each once a source.
 
@@ -92,6 +123,40 @@ def expand_paths(sources: Sequence[SourceConfig]) -> list[SourceFile]:
                 named = SourceFile(source.name, source.format, file.path, _name(file.path, pattern))
                 found.setdefault((source.name, file.path), named)
     return list(found.values())
+
+
+def read_documents(
+    files: Sequence[SourceFile], config: ReadConfig, directory: str, runner: RunnerConfig
+) -> Made:
+    """The reading job: raw files to Documents in Parquet, and a sample of the records that could not be read.
+
+    Raises:
+      InputError: when no document came out, or more records were bad than the settings allow.
+    """
+
+    def build(pipeline: beam.Pipeline) -> Any:
+        read = pipeline | ReadDocs(files)
+        documents = read.documents | "WriteDocuments" >> WriteDocuments(directory, config.shards)
+        bad = read.bad | "WriteDeadLetters" >> WriteDeadLetters(directory, config.dead_letters)
+        return (documents, bad) | beam.Flatten()
+
+    written, counters = run_job(build, directory, runner)
+    _refuse_too_many_bad(counters, config.max_bad_share, directory)
+    return Made(outputs=written, counters=counters)
+
+
+def _refuse_too_many_bad(counters: Mapping[str, int], limit: float, directory: str) -> None:
+    bad = sum(value for name, value in counters.items() if "_bad_" in name)
+    documents = sum(value for name, value in counters.items() if name.endswith("_documents"))
+    if bad > limit * sum(counters.values()):
+        raise InputError(
+            f"{bad:,} of {sum(counters.values()):,} records could not be read, more than read.max_bad_share {limit} "
+            f"allows; see {places.join(directory, DEAD_LETTERS)} and mend the sources, or raise it."
+        )
+    if not documents:
+        raise InputError(
+            "no document came out of the sources; see that their formats are those named in the preset."
+        )
 
 
 def _matches(source: str, pattern: str) -> list[FileMetadata]:

@@ -22,7 +22,9 @@ def parquet_bytes(documents: Iterable[Document]) -> bytes:
     """Documents as one Parquet file, compressed with zstd."""
     rows = [doc._asdict() | {"metadata": sorted(doc.metadata.items())} for doc in documents]
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, PARQUET_SCHEMA), sink, compression="zstd", row_group_size=ROW_GROUP)
+    pq.write_table(
+        pa.Table.from_pylist(rows, PARQUET_SCHEMA), sink, compression="zstd", row_group_size=ROW_GROUP
+    )
     return sink.getvalue()
 
 
@@ -122,7 +124,7 @@ def _document_by_shard(document: Document, shards: int) -> tuple[int, Document]:
 
 def _write_documents(group: tuple[int, Iterable[Document]], directory: str, shards: int) -> OutputFile:
     shard, documents = group
-    ordered = sorted(documents, key=lambda doc: doc.id)
+    ordered = sorted(documents, key=lambda doc: (doc.id, doc.text))
     return write_shard(
         directory, shard_name("documents", shard, shards, "parquet"), parquet_bytes(ordered), len(ordered)
     )

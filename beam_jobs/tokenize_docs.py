@@ -70,7 +70,11 @@ class TokenizeDocs(beam.PTransform):
 
 
 def tokenize_documents(
-    documents: StageOutput, vocabulary: StageOutput, config: TokenizeConfig, directory: str, runner: RunnerConfig
+    documents: StageOutput,
+    vocabulary: StageOutput,
+    config: TokenizeConfig,
+    directory: str,
+    runner: RunnerConfig,
 ) -> Made:
     """The tokenizing job, from the deduplicated Documents to a directory of records."""
     check_outputs(documents)
@@ -125,7 +129,9 @@ class TokenizeFn(beam.DoFn):
 
     def _flush(self) -> Iterator[tuple[Bucket, tuple[str, bytes]]]:
         documents, self.waiting = self.waiting, []
-        for document, ids in zip(documents, self.wordpiece.tokenize([d.text for d in documents]), strict=True):
+        for document, ids in zip(
+            documents, self.wordpiece.tokenize([d.text for d in documents]), strict=True
+        ):
             split = split_of(document.id, self.config)
             Metrics.counter("tokenize_docs", f"{document.source}_{split}_documents").inc()
             Metrics.counter("tokenize_docs", f"{document.source}_{split}_tokens").inc(len(ids))
@@ -215,7 +221,9 @@ def _write_records(group: tuple[int, Iterable[Keyed]], directory: str, split: st
     shard, keyed = group
     # The order's first digits chose the shard, so the rest decides within it.
     records = [serialized for _, serialized in sorted(keyed, key=lambda pair: pair[0][8:])]
-    return write_shard(directory, shard_name(split, shard, shards, "tfrecord"), tfrecord_bytes(records), len(records))
+    return write_shard(
+        directory, shard_name(split, shard, shards, "tfrecord"), tfrecord_bytes(records), len(records)
+    )
 
 
 def _add_counts(counts: Iterable[bytes]) -> bytes:

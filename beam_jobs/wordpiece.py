@@ -77,7 +77,9 @@ class WordPiece:
         from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
         ids = {piece: number for number, piece in enumerate(self._vocabulary)}
-        tokenizer = Tokenizer(models.WordPiece(ids, unk_token=UNKNOWN, max_input_chars_per_word=_LONGEST_WORD))
+        tokenizer = Tokenizer(
+            models.WordPiece(ids, unk_token=UNKNOWN, max_input_chars_per_word=_LONGEST_WORD)
+        )
         tokenizer.normalizer = normalizers.BertNormalizer(
             clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False
         )
@@ -93,5 +95,3 @@ def _int32() -> Any:
     import tensorflow as tf
 
     return tf.int32
-
-

@@ -16,7 +16,8 @@ app = typer.Typer(
 
 Preset = Annotated[str, typer.Option(help="The name of a file in configs/, or the path of a YAML file.")]
 Set = Annotated[
-    list[str] | None, typer.Option("--set", help="KEY=VALUE with a dotted key; as often as needed.", metavar="KEY=VALUE")
+    list[str] | None,
+    typer.Option("--set", help="KEY=VALUE with a dotted key; as often as needed.", metavar="KEY=VALUE"),
 ]
 
 
@@ -82,7 +83,9 @@ def overrides(assignments: list[str] | None) -> dict[str, Any]:
     for assignment in assignments or []:
         key, equals, value = assignment.partition("=")
         if not equals or not key:
-            raise SettingError(f"--set {assignment} is not KEY=VALUE; write, for example, --set model.pretrain.steps=100.")
+            raise SettingError(
+                f"--set {assignment} is not KEY=VALUE; write, for example, --set model.pretrain.steps=100."
+            )
         found[key] = yaml.safe_load(value)
     return found
 
@@ -104,7 +107,9 @@ def run_app(command: typer.Typer) -> None:
     """Runs a command line with our logging and our way to fail."""
     from model.contract.errors import KnownError
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
+    )
     logging.getLogger("kobigbird").setLevel(logging.INFO)
     try:
         command()

@@ -33,4 +33,6 @@ def check_tasks(config: RunConfig) -> None:
     for task in config.model.finetune:
         for path in (task.train, task.dev):
             if not places.exists(path):
-                raise InputError(f"{path} of task {task.task} does not exist; correct model.finetune, or leave the task out.")
+                raise InputError(
+                    f"{path} of task {task.task} does not exist; correct model.finetune, or leave the task out."
+                )

@@ -1,10 +1,10 @@
 """Counters, curves, scores and places as Prefect artifacts; without Prefect there is nothing to publish to."""
 
 import base64
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from flows.outputs import publish_outputs
 from flows.tables import Row, drop_table, padding_share, score_table, token_table
 from flows.tracking import logger, under_prefect
 from model.contract.manifest import StageOutput
@@ -19,8 +19,12 @@ def publish_corpus(corpus: "Corpus") -> None:
         return
     _table("filter-drops", drop_table(corpus), "Documents through each filter, by source")
     share = padding_share(corpus.records)
-    _table("tokens", token_table(corpus.records), f"Records by source and split; {share:.2%} of positions are padding")
-    _links("corpus-outputs", {stage.manifest.stage: stage.directory for stage in corpus})
+    _table(
+        "tokens",
+        token_table(corpus.records),
+        f"Records by source and split; {share:.2%} of positions are padding",
+    )
+    _addresses("corpus-outputs", corpus)
 
 
 def publish_training(trained: StageOutput) -> None:
@@ -38,8 +42,14 @@ def publish_training(trained: StageOutput) -> None:
     from model.training_curve import read_curve
 
     image = base64.b64encode(curve_png(read_curve(trained.directory))).decode()
-    create_image_artifact(f"data:image/png;base64,{image}", key="loss-curve", description="Masked-LM pretraining loss")
-    _table("validation-loss", [dict(found)], "Validation loss and the unigram entropy of the masked tokens, in nats")
+    create_image_artifact(
+        f"data:image/png;base64,{image}", key="loss-curve", description="Masked-LM pretraining loss"
+    )
+    _table(
+        "validation-loss",
+        [dict(found)],
+        "Validation loss and the unigram entropy of the masked tokens, in nats",
+    )
 
 
 def publish_scores(scores: Sequence[StageOutput]) -> None:
@@ -58,8 +68,7 @@ def publish_run(published: StageOutput) -> None:
     model, report = published_places(published)
     logger().info(f"model: {model}")
     logger().info(f"report: {report}")
-    if under_prefect():
-        _links("outputs", {"model": model, "report": report})
+    publish_outputs(model, report)
 
 
 def _table(key: str, rows: list[Row], description: str) -> None:
@@ -68,14 +77,8 @@ def _table(key: str, rows: list[Row], description: str) -> None:
     create_table_artifact(key=key, table=rows, description=description)
 
 
-def _links(key: str, addresses: dict[str, str]) -> None:
+def _addresses(key: str, stages: Sequence[StageOutput]) -> None:
     from prefect.artifacts import create_markdown_artifact
 
-    lines = [f"- {name}: [{address}]({_url(address)})" for name, address in addresses.items()]
-    create_markdown_artifact(key=key, markdown="\n".join(lines), description=json.dumps(addresses))
-
-
-def _url(address: str) -> str:
-    if address.startswith("gs://"):
-        return "https://console.cloud.google.com/storage/browser/" + address.removeprefix("gs://")
-    return f"file://{address}"
+    lines = [f"- {stage.manifest.stage}: `{stage.directory}`" for stage in stages]
+    create_markdown_artifact(key=key, markdown="\n".join(lines), description="Where each stage's files are")

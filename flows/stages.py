@@ -1,7 +1,7 @@
 """The stages as Prefect tasks: what each is made of (its identity), one call inward, retries for what can pass."""
 
+import dataclasses
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 from beam_jobs.config import (
@@ -15,7 +15,7 @@ from beam_jobs.config import (
 from flows.tracking import logger, stage_task
 from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, PretrainConfig
 from model.contract import places
-from model.contract.manifest import StageOutput, plain
+from model.contract.manifest import StageOutput, check_outputs, outputs_in, plain
 from model.contract.stage import Made, Stage
 
 HOUR = 3_600
@@ -29,8 +29,7 @@ def read(root: str, config: ReadConfig, runner: RunnerConfig) -> StageOutput:
 
     files = expand_paths(config.sources)
     settings = plain(config) | {"sources": [{"name": s.name, "format": s.format} for s in config.sources]}
-    settings.pop("dead_letters")
-    inputs = _checksums([(f"{file.source}/{file.format}", file.path) for file in files])
+    inputs = _checksums([(f"{file.source}/{file.format}/{file.name}", file.path) for file in files])
     stage = Stage("read", root, settings, ("beam_jobs.read_docs",), inputs)
     return _run(stage, lambda directory: read_documents(files, config, directory, runner), runner.runner)
 
@@ -68,7 +67,7 @@ def vocabulary(root: str, config: VocabularyConfig) -> StageOutput:
 
         return make_vocabulary(config, directory)
 
-    inputs = _checksums([("given", config.path)])
+    inputs = _checksums([("vocab.txt", config.path)])
     return _run(Stage("vocabulary", root, {}, ("beam_jobs.vocabulary",), inputs), work)
 
 
@@ -107,7 +106,9 @@ def pretrain(
     for how in ("keep_checkpoints",):
         settings["pretrain"].pop(how)
     inputs = {"tokenize": records.manifest.fingerprint, "vocabulary": pieces.manifest.fingerprint}
-    return _run(Stage("pretrain", root, settings, ("model.pretrain",), inputs), work, f"tensorflow/{device.kind}")
+    return _run(
+        Stage("pretrain", root, settings, ("model.pretrain",), inputs), work, f"tensorflow/{device.kind}"
+    )
 
 
 @stage_task(name="export", retries=1, retry_delay_seconds=30, timeout_seconds=HOUR)
@@ -133,9 +134,12 @@ def finetune(root: str, exported: StageOutput, config: FinetuneConfig, device: D
     """An exported encoder to its score on one task."""
 
     def work(directory: str) -> Made:
-        from model.finetune import finetune_stage
+        from model.export import MODEL_FOLDER
+        from model.finetune import finetune as train
 
-        return finetune_stage(exported, config, device, directory, logger().info)
+        check_outputs(exported)
+        found = train(config, places.join(exported.directory, MODEL_FOLDER), device, directory, logger().info)
+        return Made(outputs=outputs_in(directory), facts=dataclasses.asdict(found))
 
     settings = plain(config)
     data = _checksums([("train", settings.pop("train")), ("dev", settings.pop("dev"))])
@@ -174,12 +178,6 @@ def _after(name: str, root: str, config: Any, module: str, *before: StageOutput)
 
 
 def _checksums(files: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """What raw files are: sizes and checksums by role and file name, never by where they lie."""
-    found: dict[str, str] = {}
-    for role, path in files:
-        fact = places.checksum(path)
-        name = f"{role}/{PurePosixPath(path).name}"
-        while name in found:
-            name += "'"
-        found[name] = f"{fact.bytes}:{fact.crc32c}"
-    return found
+    """Sizes and checksums of raw files by their names, never by where they lie."""
+    facts = {name: places.checksum(path) for name, path in files}
+    return {name: f"{fact.bytes}:{fact.crc32c}" for name, fact in facts.items()}

@@ -9,6 +9,7 @@ from model.tasks.published import PUBLISHED
 
 Row = dict[str, Any]
 SOURCES: tuple[str, ...] = get_args(SourceConfig.model_fields["name"].annotation)
+PUBLISHED_MODELS = sorted({model for scores in PUBLISHED.values() for model in scores})
 STAGE_OF_NAMESPACE = {"read_docs": "read", "clean_docs": "clean", "dedupe_docs": "dedupe"}
 
 
@@ -25,7 +26,8 @@ def drop_table(stages: Sequence[StageOutput]) -> list[Row]:
             row = found.setdefault((STAGE_OF_NAMESPACE[namespace], reason), dict.fromkeys(SOURCES, 0))
             row[source] += value
     return [
-        {"stage": stage, "documents": reason, **row, "all": sum(row.values())} for (stage, reason), row in found.items()
+        {"stage": stage, "documents": reason, **row, "all": sum(row.values())}
+        for (stage, reason), row in found.items()
     ]
 
 
@@ -55,9 +57,13 @@ def score_table(scores: Sequence[StageOutput]) -> list[Row]:
     rows = []
     for scored in scores:
         task = str(scored.manifest.settings["task"])
-        row: Row = {"task": task, "metric": scored.manifest.facts["metric"], "this model": scored.manifest.facts["score"]}
-        for model, published in PUBLISHED.items():
-            row[model] = published.get(task, "")
+        row: Row = {
+            "task": task,
+            "metric": scored.manifest.facts["metric"],
+            "this model": scored.manifest.facts["score"],
+        }
+        for model in PUBLISHED_MODELS:
+            row[model] = PUBLISHED[task].get(model, {}).get(str(row["metric"]), "")
         rows.append(row)
     return rows
 

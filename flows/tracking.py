@@ -1,7 +1,7 @@
 """One flow function, with Prefect or without it.
 
-A flow function calls stages (`stage_task`) and other flows (`run_flow`). Inside a flow run these become Prefect
-task runs and subflow runs; anywhere else they are plain calls: no Prefect API, no temporary server.
+A flow function calls stages (`stage_task`) and other flows (`run_flow`). Inside a flow run these become task
+runs and subflow runs; anywhere else they are plain calls: no Prefect API, no temporary server.
 """
 
 import functools
@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from model.contract.errors import KnownError
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import TaskRun
+    from prefect.client.schemas.objects import State, TaskRun
     from prefect.flows import Flow
-    from prefect.states import State
     from prefect.tasks import Task
 
 P = ParamSpec("P")
@@ -50,7 +49,7 @@ def stage_task(
       retries: how often to try again after a fault that can pass; a KnownError is never tried again.
       retry_delay_seconds: one delay before every retry, or one for each.
       timeout_seconds: a longer run fails (and is retried like any fault).
-      task_run_name: a template over the function's parameters, such as "read {preset}".
+      task_run_name: a template over the function's parameters, such as "read {preset}"; else the name.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -65,7 +64,7 @@ def stage_task(
                 retry_delay_seconds=retry_delay_seconds,
                 retry_condition_fn=can_pass,
                 timeout_seconds=timeout_seconds,
-                task_run_name=task_run_name,
+                task_run_name=task_run_name or name,
                 cache_policy=NO_CACHE,
                 persist_result=False,
             )(function)

@@ -1,8 +1,8 @@
-"""Which key blocks each query block of each head sees (BigBird-ITC, arXiv:2007.14062, section 2), as NumPy arrays.
+"""Which key blocks each query block of each head sees (BigBird-ITC, arXiv:2007.14062, section 2), in NumPy.
 
-The sequence is cut into `n` blocks. The first and the last attend to everything and are seen by all; each of the
-`n - 2` inner ones also sees itself, its two neighbours and a few random blocks. The published plans are what the
-originals draw, repeats included: there a random block may also stand in the window, and counts twice then.
+The sequence is cut into `n` blocks. The first and the last attend to everything and are seen by all; each of
+the `n - 2` inner ones also sees itself, its two neighbours and a few random blocks. The published plans are
+what the originals draw, repeats included: a random block may also stand in the window, and then counts twice.
 """
 
 import functools
@@ -16,11 +16,12 @@ from model.contract.errors import SettingError
 FIXED_BLOCKS = 5
 """The first, the last, the left neighbour, the block itself, the right neighbour."""
 PAPER_LENGTHS = {"transformers": (1024, 3072, 4096), "google": (1024, 2048, 3072, 4096)}
-"""Sequence lengths, in tokens, at which the originals draw as for the paper; elsewhere they draw otherwise."""
+"""Sequence lengths, in tokens, at which the originals draw the paper's plan; elsewhere they draw another."""
 PAPER_FOCUS = 1024
 """The paper's plan takes random blocks from this many first tokens."""
 GOOGLE_LONGEST = 4096
-"""google-research/bigbird draws the paper's plan for this length and cuts it; transformers for `max_positions`."""
+"""google-research/bigbird draws the paper's plan for this length and cuts it; transformers does so for
+`max_positions`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class AttentionPlan:
         return int(self.random_blocks.shape[1]) + 2
 
     def key_blocks(self) -> np.ndarray:
-        """int32 [heads, n - 2, 5 + random blocks]: first, last, left, itself, right, then the random ones."""
+        """First, last, left, itself, right, then the random ones: int32 [heads, n - 2, 5 + random blocks]."""
         row = np.arange(1, self.num_blocks - 1, dtype=np.int32)
         first, last = np.zeros_like(row), np.full_like(row, self.num_blocks - 1)
         fixed = np.stack([first, last, row - 1, row, row + 1], axis=1)
@@ -47,7 +48,7 @@ class AttentionPlan:
         return np.concatenate([np.tile(fixed, (heads, 1, 1)), self.random_blocks], axis=2)
 
     def counted(self) -> np.ndarray:
-        """bool [n - 2, 5 + random blocks]: which entries of `key_blocks` count.
+        """Which entries of `key_blocks` count: bool [n - 2, 5 + random blocks].
 
         In the second and the last-but-one row a neighbour is a global block, which then counts only once.
         """
@@ -57,7 +58,7 @@ class AttentionPlan:
         return counted
 
     def as_counts(self) -> np.ndarray:
-        """int32 [heads, n, n]: how many times each query block sees each key block."""
+        """How many times each query block sees each key block: int32 [heads, n, n]."""
         heads, n = self.random_blocks.shape[0], self.num_blocks
         counts = np.zeros((heads, n, n), np.int32)
         counts[:, [0, -1]] = 1
@@ -66,7 +67,7 @@ class AttentionPlan:
         return counts
 
     def as_mask(self) -> np.ndarray:
-        """bool [heads, n, n]: which key blocks each query block sees at all."""
+        """Which key blocks each query block sees at all: bool [heads, n, n]."""
         return self.as_counts() > 0
 
 
@@ -87,8 +88,8 @@ def attention_plan(config: EncoderConfig, layer: int, num_blocks: int) -> Attent
     else:
         if num_blocks * config.block_size <= config.full_attention_up_to:
             raise SettingError(
-                f"{num_blocks} blocks are too few to draw {config.random_blocks} random blocks from with plan "
-                f"{config.plan!r}; use full attention up to {config.full_attention_up_to} tokens."
+                f"{num_blocks} blocks are too few to draw {config.random_blocks} random blocks from with "
+                f"plan {config.plan!r}; use full attention up to {config.full_attention_up_to} tokens."
             )
         if num_blocks * config.block_size in PAPER_LENGTHS[config.plan]:
             random_blocks = _paper(config, layer, num_blocks)
@@ -117,8 +118,10 @@ def _paper(config: EncoderConfig, seed: int, num_blocks: int) -> np.ndarray:
 
 def _paper_candidates(row: int, num_blocks: int, block_size: int) -> np.ndarray:
     inner = np.arange(1, num_blocks - 1)
-    focus = PAPER_FOCUS // block_size - 1 if PAPER_FOCUS > 2 * block_size else num_blocks - 1
-    inner = inner[inner <= focus]  # it reaches the last block of a 1,024-token sequence: there it counts twice
+    focus = PAPER_FOCUS // block_size - 1 if 2 * block_size < PAPER_FOCUS else num_blocks - 1
+    inner = inner[
+        inner <= focus
+    ]  # it reaches the last block of a 1,024-token sequence: there it counts twice
     if row >= num_blocks - 3:
         return inner  # the originals leave the window in for the last two rows
     return inner[np.abs(inner - row) > 1]
@@ -164,7 +167,7 @@ def _uniform(config: EncoderConfig, layer: int, num_blocks: int) -> np.ndarray:
 def _first(order: np.ndarray, config: EncoderConfig, num_blocks: int) -> np.ndarray:
     if len(order) < config.random_blocks and len(order) != 1:  # the originals fill the row with a lone block
         raise SettingError(
-            f"plan {config.plan!r} has {len(order)} blocks to draw {config.random_blocks} random blocks from at "
-            f"{num_blocks * config.block_size} tokens; use fewer random_blocks or smaller blocks."
+            f"plan {config.plan!r} has {len(order)} blocks to draw {config.random_blocks} random blocks from "
+            f"at {num_blocks * config.block_size} tokens; use fewer random_blocks or smaller blocks."
         )
     return order[: config.random_blocks]

@@ -1,7 +1,7 @@
-"""Block-sparse attention in time linear in the length: BigBird-ITC (arXiv:2007.14062, section 2 and appendix D).
+"""Block-sparse attention in time linear in the length: BigBird-ITC (arXiv:2007.14062, section 2, appendix D).
 
-One formulation for all inner rows: gather the key blocks that the plan lists, then one product, one softmax, one
-product. What it computes equals `dense_attention` under `plan.as_counts()`.
+One formulation for all inner rows: gather the key blocks that the plan lists, then one product, one softmax,
+one product. What it computes equals `dense_attention` under `plan.as_counts()`.
 """
 
 import math
@@ -9,7 +9,7 @@ import math
 import tensorflow as tf
 
 from model.attention_plan import AttentionPlan
-from model.dense_attention import MASKED, dense_attention, mask_bias
+from model.dense_attention import dense_attention, mask_bias
 
 
 def block_sparse_attention(

@@ -28,7 +28,9 @@ class Checkpoints:
         """
         self._folder = places.join(directory, FOLDER)
         self._checkpoint = tf.train.Checkpoint(**tracked)
-        self._manager = tf.train.CheckpointManager(self._checkpoint, self._folder, keep, checkpoint_name="step")
+        self._manager = tf.train.CheckpointManager(
+            self._checkpoint, self._folder, keep, checkpoint_name="step"
+        )
 
     def save(self, step: int) -> None:
         """Saves under a step's number."""
@@ -48,7 +50,7 @@ class Checkpoints:
         for path in named:
             try:
                 self._checkpoint.restore(path).assert_existing_objects_matched()
-            except (tf.errors.OpError, AssertionError, ValueError) as error:
+            except Exception as error:  # TensorFlow's readers fail on a damaged file in many ways
                 faults.append(f"{PurePosixPath(path).name}: {str(error).splitlines()[0][:200]}")
                 continue
             return str(path)
@@ -71,7 +73,7 @@ def restore_weights(directory: str, **tracked: Any) -> str:
         raise OutputError(f"{directory} holds no checkpoint; train first.")
     try:
         tf.train.Checkpoint(**tracked).restore(path).assert_existing_objects_matched().expect_partial()
-    except (tf.errors.OpError, AssertionError, ValueError) as error:
+    except Exception as error:
         reason = str(error).splitlines()[0]
         raise OutputError(f"checkpoint {path} does not fit the configured model ({reason}).") from None
     return str(path)

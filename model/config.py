@@ -29,8 +29,10 @@ class EncoderConfig(Settings):
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> Self:
         if self.hidden_size % self.heads:
-            raise ValueError(f"hidden_size {self.hidden_size} cannot be shared by {self.heads} heads; "
-                             f"use a multiple of {self.heads}.")
+            raise ValueError(
+                f"hidden_size {self.hidden_size} cannot be shared by {self.heads} heads; "
+                f"use a multiple of {self.heads}."
+            )
         return self
 
     @property
@@ -89,8 +91,10 @@ class PretrainConfig(Settings):
     def _checkpoints_fall_on_loops(self) -> Self:
         for name in ("steps", "checkpoint_every", "validate_every"):
             if over := (steps := getattr(self, name)) % self.steps_per_loop:
-                raise ValueError(f"{name} {steps} is not a multiple of steps_per_loop {self.steps_per_loop}; "
-                                 f"use {steps + self.steps_per_loop - over}.")
+                raise ValueError(
+                    f"{name} {steps} is not a multiple of steps_per_loop {self.steps_per_loop}; "
+                    f"use {steps + self.steps_per_loop - over}."
+                )
         return self
 
 
@@ -140,11 +144,17 @@ class ModelConfig(Settings):
     def _sequences_fit_the_encoder(self) -> Self:
         length, block = self.pretrain.sequence_length, self.encoder.block_size
         if over := length % block:
-            raise ValueError(f"pretrain.sequence_length {length} leaves {over} tokens over with block_size {block}; "
-                             f"use {length + block - over}.")
-        for name, longest in [("pretrain.sequence_length", length),
-                              *((f"finetune.{t.task}.max_length", t.max_length) for t in self.finetune)]:
+            raise ValueError(
+                f"pretrain.sequence_length {length} leaves {over} tokens over with block_size {block}; "
+                f"use {length + block - over}."
+            )
+        for name, longest in [
+            ("pretrain.sequence_length", length),
+            *((f"finetune.{t.task}.max_length", t.max_length) for t in self.finetune),
+        ]:
             if longest > self.encoder.max_positions:
-                raise ValueError(f"{name} {longest} exceeds encoder.max_positions {self.encoder.max_positions}; "
-                                 f"use at most that.")
+                raise ValueError(
+                    f"{name} {longest} exceeds encoder.max_positions {self.encoder.max_positions}; "
+                    f"use at most that."
+                )
         return self

@@ -1,4 +1,4 @@
-"""Masked attention in its plainest, quadratic form: short sequences use it, and block-sparse attention is held to it."""
+"""Masked attention in its plain, quadratic form: for short sequences, and to hold the sparse form against."""
 
 import math
 
@@ -23,8 +23,8 @@ def dense_attention(
       key: as query.
       value: as query.
       key_mask: bool [batch, length], False at padding.
-      block_counts: [heads, n, n], how often each block of length / n queries sees each block of keys; a key seen
-        twice has twice the weight. Everything once when None.
+      block_counts: [heads, n, n], how often each block of length / n queries sees each block of keys; a key
+        seen twice has twice the weight. Everything once when None.
 
     Returns:
       [batch, heads, length, depth] in the query's dtype.

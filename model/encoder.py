@@ -1,7 +1,7 @@
-"""The BigBird encoder: embeddings and a stack of post-norm transformer layers, with sparse or full attention by length.
+"""The BigBird encoder: embeddings and a stack of post-norm layers, with sparse or full attention by length.
 
-Each variable carries the name that transformers gives it, so that export and warm start need no table of names.
-Kernels are stored [in, out], the transpose of what transformers stores.
+Each variable carries the name that transformers gives it, so that export and warm start need no table of
+names. Kernels are stored [in, out], the transpose of what transformers stores.
 """
 
 import zlib
@@ -18,7 +18,7 @@ SEGMENTS = 2
 
 
 class Draws:
-    """Initial weights, each drawn from the run's seed and its variable's own name: the order of making is free."""
+    """Initial weights, each drawn from the run's seed and its variable's own name, whatever the order."""
 
     def __init__(self, seed: int, deviation: float) -> None:
         self.seed = seed
@@ -34,7 +34,9 @@ class Draws:
 class Dense(tf.Module):
     """An affine map of the last axis: weights in float32, product in the dtype of what comes in."""
 
-    def __init__(self, width_in: int, width_out: int, draws: Draws, name: str, trainable: bool = True) -> None:
+    def __init__(
+        self, width_in: int, width_out: int, draws: Draws, name: str, trainable: bool = True
+    ) -> None:
         super().__init__()
         self.kernel = draws.normal([width_in, width_out], f"{name}.weight", trainable)
         self.bias = tf.Variable(tf.zeros([width_out]), trainable=trainable, name=f"{name}.bias")
@@ -63,7 +65,10 @@ class LayerNorm(tf.Module):
 
 
 class Dropout:
-    """Stateless dropout: the same seed drops the same values at the same site, on one kind of device."""
+    """Stateless dropout: the same seed drops the same values at the same site.
+
+    It does so on one kind of device, and compiled by XLA or not: each has a stream of its own.
+    """
 
     def __init__(self, rate: float, seed: tf.Tensor | None) -> None:
         self.rate = rate
@@ -184,7 +189,7 @@ class BigBirdEncoder(tf.Module):
         attention_mask: tf.Tensor,
         dropout_seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Encodes a batch: sparsely past `config.full_attention_up_to` tokens, with full attention up to there.
+        """Encodes a batch: full attention up to `config.full_attention_up_to` tokens, block-sparse past them.
 
         Args:
           input_ids: int32 [batch, length], of static length.
@@ -206,16 +211,19 @@ class BigBirdEncoder(tf.Module):
         return values
 
     def pooled(self, hidden: tf.Tensor) -> tf.Tensor:
-        """transformers' pooler_output: [batch, length, hidden_size] to [batch, hidden_size], from the first token."""
+        """The pooler_output of transformers: [batch, length, hidden_size] to [batch, hidden_size]."""
         return tf.tanh(self.pooler(hidden[:, 0]))
 
     def _check_length(self, length: int | None) -> None:
         config = self.config
         if length is None:
-            raise SettingError("The sequence length is unknown when compiling; give input_ids a static length.")
+            raise SettingError(
+                "The sequence length is unknown when compiling; give input_ids a static length."
+            )
         if length > config.max_positions:
             raise SettingError(
-                f"{length} tokens exceed max_positions {config.max_positions}; use at most {config.max_positions}."
+                f"{length} tokens exceed max_positions {config.max_positions}; "
+                f"use at most {config.max_positions}."
             )
         if length > config.full_attention_up_to and (over := length % config.block_size):
             raise SettingError(

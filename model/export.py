@@ -31,7 +31,9 @@ TOKENS = {
 }
 
 
-def export_training(trained: StageOutput, vocabulary: StageOutput, config: EncoderConfig, directory: str) -> Made:
+def export_training(
+    trained: StageOutput, vocabulary: StageOutput, config: EncoderConfig, directory: str
+) -> Made:
     """Exports the last checkpoint of a finished training to the folder `model` of a stage's directory.
 
     Raises:
@@ -73,7 +75,7 @@ def export_model(model: MaskedLanguageModel, vocabulary_dir: str, directory: str
 
 
 def transformers_config(config: EncoderConfig, pieces: list[str]) -> dict[str, object]:
-    """The fields of transformers' BigBirdConfig, with two of ours that say which random blocks were trained."""
+    """The fields of transformers' BigBirdConfig, and two of ours that say which random blocks it had."""
     return {
         "architectures": ["BigBirdForMaskedLM"],
         "model_type": "big_bird",
@@ -126,11 +128,13 @@ def _read_pieces(path: str, config: EncoderConfig) -> list[str]:
     pieces = places.read_bytes(path).decode().removesuffix("\n").split("\n")
     if len(pieces) != config.vocabulary_size:
         raise SettingError(
-            f"{path} has {len(pieces):,} pieces where the model's vocabulary_size is {config.vocabulary_size:,}; "
-            "export with the vocabulary that the model was trained with."
+            f"{path} has {len(pieces):,} pieces where the model's vocabulary_size is "
+            f"{config.vocabulary_size:,}; export with the vocabulary that the model was trained with."
         )
     if missing := [token for token in SPECIAL_TOKENS if token not in pieces]:
-        raise InputError(f"{path} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line.")
+        raise InputError(
+            f"{path} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line."
+        )
     return pieces
 
 

@@ -15,7 +15,7 @@ from model.tasks.task import Example
 
 @dataclasses.dataclass(frozen=True)
 class Features:
-    """Tokenized examples, padded: ids and segments int32, the mask bool, False at padding; all [examples, length]."""
+    """Padded examples, [examples, length] each: ids and segments int32, the mask bool, False at padding."""
 
     input_ids: np.ndarray
     segment_ids: np.ndarray
@@ -28,7 +28,9 @@ class Features:
         """The same examples in arrays `length` wide, which must leave no token out."""
         if self.attention_mask[:, length:].any():
             raise ValueError(f"Some of these examples have more than {length} tokens.")
-        return Features(self.input_ids[:, :length], self.segment_ids[:, :length], self.attention_mask[:, :length])
+        return Features(
+            self.input_ids[:, :length], self.segment_ids[:, :length], self.attention_mask[:, :length]
+        )
 
     @property
     def longest(self) -> int:
@@ -46,7 +48,9 @@ def load_tokenizer(model_directory: str) -> Any:
 
     # A name that is no folder would send transformers to the hub.
     if not places.exists(places.join(model_directory, "tokenizer_config.json")):
-        raise InputError(f"{model_directory} holds no tokenizer_config.json; give a directory that export wrote.")
+        raise InputError(
+            f"{model_directory} holds no tokenizer_config.json; give a directory that export wrote."
+        )
     try:
         if not places.is_gs(model_directory):
             return AutoTokenizer.from_pretrained(model_directory, local_files_only=True)
@@ -56,14 +60,16 @@ def load_tokenizer(model_directory: str) -> Any:
                     Path(folder, file.path.rsplit("/", 1)[-1]).write_bytes(places.read_bytes(file.path))
             return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
-        raise InputError(f"{model_directory} holds no tokenizer that transformers can read: {error}") from error
+        raise InputError(
+            f"{model_directory} holds no tokenizer that transformers can read: {error}"
+        ) from error
 
 
 def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> Features:
-    """Tokenizes texts and pairs: [CLS] text [SEP], or [CLS] text [SEP] pair [SEP] with segment 1 from the pair on.
+    """Tokenizes texts to [CLS] text [SEP], pairs to [CLS] text [SEP] pair [SEP] with segment 1 from the pair on.
 
-    What exceeds `max_length` is cut from the end of the longer text. Special tokens that stand in a text are plain
-    text: nobody writes a [SEP] into a review and so makes it a pair.
+    What exceeds `max_length` is cut from the end of the longer text. Special tokens that stand in a text are
+    plain text: nobody writes a [SEP] into a review and so makes it a pair.
 
     Args:
       tokenizer: as `load_tokenizer` gives it.

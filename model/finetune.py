@@ -20,7 +20,7 @@ from model.metrics import METRICS
 from model.optimizer import AdamW
 from model.tasks.all_tasks import TASKS
 from model.tasks.task import Example, Task
-from model.warm_start import read_encoder_config, restore_encoder
+from model.warm_start import load_model, restore_from_directory
 
 PREDICTIONS, SCORES = "predictions.jsonl", "metrics.json"
 WIDTH_STEP = 8
@@ -42,8 +42,8 @@ class EpochScore:
 class FinetuneResult:
     """A task's scores, in points of 100 like the published ones (`model.tasks.published`).
 
-    `score` is the last epoch's, `best` the highest of all epochs', which is chosen on the very set that it is measured
-    on. `baseline` is what answering the commonest training label (for a regression: any constant) would score.
+    `score` is the last epoch's; `best` the highest of all epochs', chosen on the very set that it is measured on.
+    `baseline` is what answering the commonest training label (for a regression: any constant) would score.
     """
 
     task: str
@@ -68,12 +68,16 @@ class TaskData:
 
 
 def finetune(
-    config: FinetuneConfig, model_directory: str, device: DeviceConfig, output_directory: str, progress: Report
+    config: FinetuneConfig,
+    model_directory: str,
+    device: DeviceConfig,
+    output_directory: str,
+    progress: Report,
 ) -> FinetuneResult:
     """Trains a head and the encoder under it on a task, and scores them after each epoch.
 
-    Writes `metrics.json` (the result) and `predictions.jsonl` (the last epoch's answers to the development set).
-    On a CPU the same settings give the same scores.
+    Writes `metrics.json` (the result) and `predictions.jsonl` (the last epoch's answers to the development
+    set). On a CPU the same settings give the same scores.
 
     Args:
       config: the task, its files and the training.
@@ -93,17 +97,19 @@ def finetune(
             f"finetune.{task.name}.batch_size {config.batch_size} cannot be shared by "
             f"{strategy.num_replicas_in_sync} devices; use a multiple of {strategy.num_replicas_in_sync}."
         )
-    encoder = read_encoder_config(model_directory)
+    encoder, _ = load_model(model_directory)
     train, dev, dropped = read_task(task, config, encoder, model_directory)
     finetuner = Finetuner(task, config, encoder, strategy, len(train.examples))
-    restore_encoder(finetuner.model.encoder, model_directory)
+    restore_from_directory(finetuner.model.encoder, model_directory)
     epochs, predictions = [], np.zeros(0)
     for epoch in range(config.epochs):
         loss = finetuner.train_epoch(train, epoch, progress)
         predictions = finetuner.predict(dev)
         score = METRICS[task.metric](predictions.tolist(), dev.labels.tolist())
         epochs.append(EpochScore(epoch + 1, loss, score))
-        progress(f"{task.name}: epoch {epoch + 1}/{config.epochs}: loss {loss:.4f}, {task.metric} {score:.2f}")
+        progress(
+            f"{task.name}: epoch {epoch + 1}/{config.epochs}: loss {loss:.4f}, {task.metric} {score:.2f}"
+        )
     best = max(epochs, key=lambda epoch: epoch.score)
     result = FinetuneResult(
         task=task.name,
@@ -128,9 +134,13 @@ def read_task(
     train, dev = task.read(config.train), task.read(config.dev)
     tokenizer = load_tokenizer(model_directory)
     found = [encode(tokenizer, part.examples, config.max_length) for part in (train, dev)]
-    if config.max_length <= encoder.full_attention_up_to:  # else a shorter width could be another kind of attention
+    if (
+        config.max_length <= encoder.full_attention_up_to
+    ):  # else a shorter width could be another kind of attention
         longest = max(features.longest for features in found)
-        found = [features.cut(min(-(-longest // WIDTH_STEP) * WIDTH_STEP, config.max_length)) for features in found]
+        found = [
+            features.cut(min(-(-longest // WIDTH_STEP) * WIDTH_STEP, config.max_length)) for features in found
+        ]
     kind = np.int32 if task.kind == "classification" else np.float32
     data = [
         TaskData(part.examples, features, np.array([example.label for example in part.examples], kind))
@@ -154,7 +164,9 @@ def write_result(
         return task.labels[int(value)] if task.kind == "classification" else float(value)
 
     lines = [
-        json.dumps({"guid": e.guid, "prediction": spelt(prediction), "label": spelt(e.label)}, ensure_ascii=False)
+        json.dumps(
+            {"guid": e.guid, "prediction": spelt(prediction), "label": spelt(e.label)}, ensure_ascii=False
+        )
         for e, prediction in zip(dev.examples, predictions.tolist(), strict=True)
     ]
     scores = json.dumps(dataclasses.asdict(result), ensure_ascii=False, indent=1)
@@ -177,15 +189,19 @@ class Finetuner:
         self._task, self._config, self._strategy = task, config, strategy
         self._steps_an_epoch = -(-train_examples // config.batch_size)
         with strategy.scope():
-            self.model = SequenceClassifier(encoder, task.outputs, config.seed, compute_dtype(config.precision))
+            self.model = SequenceClassifier(
+                encoder, task.outputs, config.seed, compute_dtype(config.precision)
+            )
             steps = self._steps_an_epoch * config.epochs
             self._optimizer = AdamW(self.model.trainable_variables, config.optimizer, steps)
         self._drops = encoder.dropout > 0
-        self._gradients = tf.function(self._local_gradients, jit_compile=True)
-        self._update = tf.function(self._optimizer.apply, jit_compile=True)
-        self._logits = tf.function(self._local_logits, jit_compile=True)
-        self._step = tf.function(lambda batch, step: strategy.run(self._replica_step, (batch, step)))
-        self._answers = tf.function(lambda batch: strategy.run(self._logits, (batch,)))
+        self._gradients = tf.function(self._local_gradients, jit_compile=True, autograph=False)
+        self._update = tf.function(self._apply_mean, jit_compile=True, autograph=False)
+        self._logits = tf.function(self._local_logits, jit_compile=True, autograph=False)
+        self._step = tf.function(
+            lambda batch, step: strategy.run(self._replica_step, (batch, step)), autograph=False
+        )
+        self._answers = tf.function(lambda batch: strategy.run(self._logits, (batch,)), autograph=False)
 
     def train_epoch(self, data: TaskData, epoch: int, progress: Report) -> float:
         """Goes once through the examples, in an order drawn from seed and epoch; returns the mean loss."""
@@ -197,7 +213,8 @@ class Finetuner:
             losses.append(self._strategy.experimental_local_results(loss)[0])
             if (number + 1) % 100 == 0:
                 rate = (number + 1) * self._config.batch_size / (time.monotonic() - began)
-                progress(f"{self._task.name}: step {step + 1:,}: loss {float(losses[-1]):.4f}, {rate:,.0f} examples/s")
+                latest = float(losses[-1])
+                progress(f"{self._task.name}: step {step + 1:,}: loss {latest:.4f}, {rate:,.0f} examples/s")
         sizes = np.full(len(losses), self._config.batch_size)
         sizes[-1] = len(order) - sizes[:-1].sum()
         return float(np.average([float(loss) for loss in losses], weights=sizes))
@@ -206,7 +223,9 @@ class Finetuner:
         """The answers: [examples] class indices, or values."""
         batches = self._batches(data, np.arange(len(data.examples)))
         shards = [self._strategy.experimental_local_results(self._answers(batch)) for batch in batches]
-        logits = np.concatenate([shard.numpy() for copies in shards for shard in copies])[: len(data.examples)]
+        logits = np.concatenate([shard.numpy() for copies in shards for shard in copies])[
+            : len(data.examples)
+        ]
         return logits.argmax(axis=-1) if self._task.kind == "classification" else logits[:, 0]
 
     def _batches(self, data: TaskData, order: np.ndarray) -> Iterator[Any]:
@@ -237,7 +256,7 @@ class Finetuner:
         drawn = tf.stack([tf.constant(self._config.seed % 2**31), replica.replica_id_in_sync_group])
         seed = tf.random.experimental.stateless_fold_in(drawn, step)
         loss, weight, gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, self._gradients(batch, seed))
-        self._update([gradient / weight for gradient in gradients], step)
+        self._update(gradients, weight, step)
         return loss / weight
 
     def _local_gradients(
@@ -247,10 +266,19 @@ class Finetuner:
             logits = self._local_logits(batch, seed if self._drops else None)
             loss = tf.reduce_sum(self._losses(logits, batch["labels"]) * batch["weights"])
         gradients = tape.gradient(loss, self._optimizer.variables)
-        return loss, tf.reduce_sum(batch["weights"]), [tf.convert_to_tensor(gradient) for gradient in gradients]
+        return (
+            loss,
+            tf.reduce_sum(batch["weights"]),
+            [tf.convert_to_tensor(gradient) for gradient in gradients],
+        )
+
+    def _apply_mean(self, sums: list[tf.Tensor], weight: tf.Tensor, step: tf.Tensor) -> None:
+        self._optimizer.apply([gradient / weight for gradient in sums], step)
 
     def _local_logits(self, batch: dict[str, tf.Tensor], seed: tf.Tensor | None = None) -> tf.Tensor:
-        logits: tf.Tensor = self.model(batch["input_ids"], batch["segment_ids"], batch["attention_mask"], seed)
+        logits: tf.Tensor = self.model(
+            batch["input_ids"], batch["segment_ids"], batch["attention_mask"], seed
+        )
         return logits
 
     def _losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -46,7 +46,7 @@ class MaskedLanguageModel(tf.Module):
 
 
 class SequenceClassifier(tf.Module):
-    """The encoder with the head of transformers' BigBirdForSequenceClassification; a regressor with one label."""
+    """The encoder with the head of transformers' BigBirdForSequenceClassification; one label: a regressor."""
 
     def __init__(
         self, config: EncoderConfig, labels: int, seed: int, compute_dtype: tf.DType = tf.float32

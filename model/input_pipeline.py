@@ -47,7 +47,9 @@ def open_records(corpus: StageOutput, split: str) -> RecordShards:
     check_outputs(corpus, files)
     filled = [file for file in files if file.records]
     if not filled:
-        raise OutputError(f"{corpus.directory} has no {split} record; give the corpus more text or a larger share.")
+        raise OutputError(
+            f"{corpus.directory} has no {split} record; give the corpus more text or a larger share."
+        )
     paths = {path.rsplit("/", 1)[-1]: path for path in corpus.paths()}
     record_format = RecordFormat.model_validate(corpus.manifest.facts["record_format"])
     return RecordShards([paths[f.name] for f in filled], [f.records or 0 for f in filled], record_format)
@@ -96,9 +98,9 @@ def training_batches(
 def validation_batches(shards: RecordShards, table: PieceTable, config: PretrainConfig) -> tf.data.Dataset:
     """Every record once, in file order, always with the same masks; the last batch is filled up with empty rows."""
     offsets = [0, *itertools.accumulate(shards.records)][:-1]
-    records = tf.data.Dataset.from_tensor_slices((list(shards.paths), tf.constant(offsets, tf.int64))).flat_map(
-        lambda path, offset: tf.data.TFRecordDataset(path).enumerate(offset)
-    )
+    records = tf.data.Dataset.from_tensor_slices(
+        (list(shards.paths), tf.constant(offsets, tf.int64))
+    ).flat_map(lambda path, offset: tf.data.TFRecordDataset(path).enumerate(offset))
     numbered = records.map(lambda number, raw: (tf.constant(-1, tf.int64), number, raw))
     return _batched(numbered, shards, table, config, drop_remainder=False)
 
@@ -123,7 +125,11 @@ def _epoch(shards: RecordShards, seed: int, epoch: tf.Tensor, skip: tf.Tensor) -
 
 
 def _batched(
-    numbered: tf.data.Dataset, shards: RecordShards, table: PieceTable, config: PretrainConfig, drop_remainder: bool
+    numbered: tf.data.Dataset,
+    shards: RecordShards,
+    table: PieceTable,
+    config: PretrainConfig,
+    drop_remainder: bool,
 ) -> tf.data.Dataset:
     pad = shards.format.special_ids.pad
     seed = tf.constant(config.seed % 2**31, tf.int32)
@@ -149,7 +155,9 @@ def _batched(
         return examples.batch(config.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
     rows = -(-shards.total // config.batch_size) * config.batch_size
     empty = tf.data.Dataset.from_tensors(_empty_row(config, pad)).repeat(rows - shards.total)
-    return examples.concatenate(empty).batch(config.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+    return (
+        examples.concatenate(empty).batch(config.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+    )
 
 
 def _empty_row(config: PretrainConfig, pad: int) -> Batch:

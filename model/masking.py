@@ -47,7 +47,9 @@ class MaskedSequence(NamedTuple):
     """[max_predictions] float32, 1 where there is a prediction."""
 
 
-def mask_tokens(input_ids: tf.Tensor, table: PieceTable, config: MaskingConfig, seed: tf.Tensor) -> MaskedSequence:
+def mask_tokens(
+    input_ids: tf.Tensor, table: PieceTable, config: MaskingConfig, seed: tf.Tensor
+) -> MaskedSequence:
     """Hides tokens of one sequence.
 
     Args:

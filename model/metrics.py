@@ -1,4 +1,4 @@
-"""The metrics that the tasks publish, in points: 100 times the share or coefficient, as the score tables print them."""
+"""The metrics that the tasks publish, in points: 100 times the share or coefficient, as score tables print them."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -28,7 +28,7 @@ def macro_f1(predictions: Sequence[float], labels: Sequence[float]) -> float:
 def pearson(predictions: Sequence[float], labels: Sequence[float]) -> float:
     """Pearson's correlation coefficient, in points of 100.
 
-    Where either side is constant the coefficient does not exist; that is 0 points, for nothing was told apart.
+    Where either side is constant there is no coefficient; that is 0 points, for nothing was told apart.
     """
     _check(predictions, labels)
     if min(np.ptp(predictions), np.ptp(labels)) == 0.0:

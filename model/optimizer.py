@@ -1,6 +1,6 @@
 """AdamW as the original BERT code has it, and its learning rate: linear warm-up, then linear decay."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -10,8 +10,9 @@ from model.config import OptimizerConfig
 def learning_rate(config: OptimizerConfig, step: tf.Tensor, total_steps: int) -> tf.Tensor:
     """The learning rate of one update.
 
-    As in google-research/bigbird (`core/optimization.py`) the decay runs over all steps, warm-up included: the rate
-    climbs to `warmup_steps / total_steps` short of its peak and the first update of a warm-up has rate 0.
+    As in google-research/bigbird (`core/optimization.py`) the decay runs over all steps, warm-up included: where
+    the climb ends, the rate is a share of `warmup_steps / total_steps` below its peak. The first update of a
+    warm-up has rate 0.
 
     Args:
       config: peak, warm-up and schedule.
@@ -32,12 +33,12 @@ def learning_rate(config: OptimizerConfig, step: tf.Tensor, total_steps: int) ->
 
 
 def is_decayed(variable: tf.Variable) -> bool:
-    """Whether weight decay applies to a variable: matrices yes; biases and LayerNorm scales, all of rank 1, no."""
+    """Whether weight decay applies: to matrices yes; to biases and LayerNorm scales, all of rank 1, no."""
     return len(variable.shape) >= 2
 
 
 def clip_by_global_norm(gradients: Sequence[tf.Tensor], limit: float) -> list[tf.Tensor]:
-    """Scales gradients down so that their joint Euclidean norm is at most `limit`; shorter ones stay as they are."""
+    """Scales gradients down to a joint Euclidean norm of `limit`; shorter ones stay as they are."""
     norm = tf.linalg.global_norm(gradients)
     scale = limit / tf.maximum(norm, limit)
     return [gradient * scale for gradient in gradients]
@@ -46,9 +47,9 @@ def clip_by_global_norm(gradients: Sequence[tf.Tensor], limit: float) -> list[tf
 class AdamW(tf.Module):
     """Adam with decoupled weight decay (arXiv:1711.05101) in the form of google-research/bert.
 
-    Epsilon stands outside the square root. Without `bias_correction` the moments are used as they are, as BERT does.
-    The moments are tf.Variables of this module, so a checkpoint that holds it holds them. Create it inside the scope
-    of the strategy whose variables it updates; call `apply` in its replica context, or with no strategy at all.
+    Epsilon stands outside the square root. Without `bias_correction` the moments are used as they are, as in BERT.
+    The moments are tf.Variables of this module, so a checkpoint that holds it holds them. Create it inside the
+    scope of the strategy whose variables it updates; call `apply` in its replica context, or with no strategy.
     """
 
     def __init__(self, variables: Sequence[tf.Variable], config: OptimizerConfig, total_steps: int):
@@ -57,7 +58,7 @@ class AdamW(tf.Module):
         self._total_steps = total_steps
         targets = tuple(variables)
         # Behind a function, for the model owns them: as an attribute they would be in every checkpoint twice.
-        self._targets = lambda: targets
+        self._targets: Callable[[], tuple[tf.Variable, ...]] = lambda: targets
         self.first_moments = [_zeros_like(variable, "first_moment") for variable in variables]
         self.second_moments = [_zeros_like(variable, "second_moment") for variable in variables]
 
@@ -70,8 +71,8 @@ class AdamW(tf.Module):
         """Updates the variables and the moments.
 
         Args:
-          gradients: one for each variable, in their order, summed or averaged over replicas already. A variable whose
-            gradient is None stays as it is.
+          gradients: one for each variable, in their order, summed or averaged over replicas already. A variable
+            whose gradient is None stays as it is.
           step: integer scalar, the number of updates made before this one.
         """
         found = [index for index, gradient in enumerate(gradients) if gradient is not None]
@@ -90,7 +91,11 @@ class AdamW(tf.Module):
         return 1.0 - tf.pow(self._config.beta_1, updates), 1.0 - tf.pow(self._config.beta_2, updates)
 
     def _update(
-        self, index: int, gradient: tf.Tensor, rate: tf.Tensor, corrections: tuple[tf.Tensor, tf.Tensor] | None
+        self,
+        index: int,
+        gradient: tf.Tensor,
+        rate: tf.Tensor,
+        corrections: tuple[tf.Tensor, tf.Tensor] | None,
     ) -> None:
         config, variable = self._config, self.variables[index]
         first = config.beta_1 * self.first_moments[index] + (1.0 - config.beta_1) * gradient
@@ -113,7 +118,7 @@ def _zeros_like(variable: tf.Variable, name: str) -> tf.Variable:
 
 
 def _assign(variable: tf.Variable, value: tf.Tensor) -> None:
-    # `variable.assign` refuses mirrored variables in a replica context unless they name an aggregation, and then
-    # leaves the context, which XLA cannot compile. Gradients are reduced already, so each replica may write the same
-    # value to its own copy, which is what the handle stands for there.
+    # `variable.assign` refuses mirrored variables in a replica context unless they name an aggregation; then it
+    # leaves the context, which XLA cannot compile. Gradients are reduced already, so each replica may write the
+    # same value to its own copy, which is what the handle stands for there.
     tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value)

@@ -53,7 +53,11 @@ def pretrain(
     if config.output_bias == "log_frequency":
         trainer.model.output_bias.assign(log_frequencies(token_counts(corpus)))
     checkpoints = Checkpoints(
-        directory, config.keep_checkpoints, model=trainer.model, optimizer=trainer.optimizer, step=trainer.step
+        directory,
+        config.keep_checkpoints,
+        model=trainer.model,
+        optimizer=trainer.optimizer,
+        step=trainer.step,
     )
     if (restored := checkpoints.restore_newest()) is not None:
         report(f"resuming at step {trainer.at:,} from {restored}")
@@ -93,9 +97,11 @@ class Trainer:
             self.optimizer = AdamW(self.model.trainable_variables, config.optimizer, config.steps)
             self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
         self._drops = encoder.dropout > 0
-        self._compile = tf.function(jit_compile=True)
-        self._gradients = self._compile(self._local_gradients)
-        self._scores = self._compile(self._local_scores)
+        # Only the loop over steps is Python that AutoGraph has to read.
+        compiled = tf.function(jit_compile=True, autograph=False)
+        self._gradients = compiled(self._local_gradients)
+        self._scores = compiled(self._local_scores)
+        self._step = tf.autograph.experimental.do_not_convert(self._train_step)
         self._loop = tf.function(self._run_loop)
 
     @property
@@ -115,7 +121,9 @@ class Trainer:
             took = time.monotonic() - began
             tokens = (at - first) * config.batch_size * config.sequence_length / took
             left = took / (at - first) * (config.steps - at)
-            report(f"step {at:,}/{config.steps:,}: loss {loss:.4f}, {tokens:,.0f} tokens/s, {left:,.0f} s left")
+            report(
+                f"step {at:,}/{config.steps:,}: loss {loss:.4f}, {tokens:,.0f} tokens/s, {left:,.0f} s left"
+            )
             yield CurvePoint(step=at, loss=loss, learning_rate=float(rate))
 
     def validate(self, batches: tf.data.Dataset) -> ValidationPoint:
@@ -125,7 +133,9 @@ class Trainer:
         for batch in batches:
             sums = self._scores(batch)
             loss, correct = loss + float(sums[0]), correct + float(sums[1])
-            counts += np.bincount(batch["labels"].numpy()[batch["weights"].numpy() > 0], minlength=len(counts))
+            counts += np.bincount(
+                batch["labels"].numpy()[batch["weights"].numpy() > 0], minlength=len(counts)
+            )
         tokens = int(counts.sum())
         return ValidationPoint(
             step=self.at,
@@ -138,7 +148,7 @@ class Trainer:
     def _run_loop(self, batches: Any) -> tf.Tensor:
         losses = tf.TensorArray(tf.float32, self.config.steps_per_loop)
         for number in tf.range(self.config.steps_per_loop):
-            loss = self.strategy.run(self._train_step, args=(next(batches),))
+            loss = self.strategy.run(self._step, args=(next(batches),))
             losses = losses.write(number, self.strategy.reduce(tf.distribute.ReduceOp.MEAN, loss, axis=None))
         return losses.stack()
 
@@ -146,7 +156,7 @@ class Trainer:
         """One update on a replica; the loss is the mean over the masked tokens of the global batch."""
         replica = tf.distribute.get_replica_context()
         drawn = tf.stack([tf.constant(self.config.seed % 2**31), replica.replica_id_in_sync_group])
-        seed = tf.random.experimental.stateless_fold_in(drawn, self.step)
+        seed = tf.random.experimental.stateless_fold_in(drawn, tf.cast(self.step, tf.int32))
         sums = self._gradients(batch, seed)
         loss, weight, gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, sums)
         weight = tf.maximum(weight, 1.0)
@@ -168,7 +178,11 @@ class Trainer:
 
     def _losses(self, batch: Batch, dropout_seed: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
         logits = self.model(
-            batch["input_ids"], batch["segment_ids"], batch["attention_mask"], batch["positions"], dropout_seed
+            batch["input_ids"],
+            batch["segment_ids"],
+            batch["attention_mask"],
+            batch["positions"],
+            dropout_seed,
         )
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=batch["labels"], logits=logits)
         return losses * batch["weights"], logits

@@ -24,6 +24,8 @@ def token_counts(corpus: StageOutput) -> np.ndarray:
     """
     paths = corpus.paths(prefix="token-counts")
     if not paths:
-        raise SettingError(f"{corpus.directory} has no token counts, so output_bias cannot be log_frequency; use zeros.")
+        raise SettingError(
+            f"{corpus.directory} has no token counts, so output_bias cannot be log_frequency; use zeros."
+        )
     counts: np.ndarray = np.load(io.BytesIO(places.read_bytes(paths[0])))
     return counts

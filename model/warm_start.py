@@ -51,7 +51,7 @@ def load_model(directory: str) -> tuple[EncoderConfig, dict[str, np.ndarray]]:
       directory: holds config.json and model.safetensors; local or on gs://.
 
     Returns:
-      The architecture, and the float32 tensors under transformers' names, the encoder's with "bert." in front.
+      The architecture, and float32 tensors under transformers' names, the encoder's with "bert." in front.
 
     Raises:
       InputError: when a file is missing, damaged or describes a model that ours cannot be.
@@ -61,7 +61,9 @@ def load_model(directory: str) -> tuple[EncoderConfig, dict[str, np.ndarray]]:
     try:
         tensors = safetensors.numpy.load(places.read_bytes(weights_path))
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError):
-        raise InputError(f"{weights_path} is no whole safetensors file of float tensors; copy it again.") from None
+        raise InputError(
+            f"{weights_path} is no whole safetensors file of float tensors; copy it again."
+        ) from None
     # A bare BigBirdModel is saved without the prefix that the models with heads have.
     bare = any(name.startswith("embeddings.") for name in tensors)
     return config, {
@@ -72,8 +74,8 @@ def load_model(directory: str) -> tuple[EncoderConfig, dict[str, np.ndarray]]:
 def restore_from_directory(model: Model, directory: str) -> tuple[str, ...]:
     """Sets a model's weights to those of a directory that `load_model` reads; bit for bit.
 
-    The encoder must be there whole, but for the pooler, which not every model of transformers has. A head is restored
-    when the directory has one of its kind.
+    The encoder must be there whole, but for the pooler, which not every model of transformers has. A head is
+    restored when the directory has one of its kind.
 
     Returns:
       The tensor names of the variables left as they were: a head's or the pooler's, or none.
@@ -107,7 +109,9 @@ def _encoder_config(path: str) -> EncoderConfig:
         raise InputError(f"{path} is not JSON; copy it again.") from None
     for name, value in SUPPORTED.items():
         if (found := fields.get(name, value)) != value:
-            raise InputError(f"{path} says {name} {found!r}, which this encoder cannot be; it needs {value!r}.")
+            raise InputError(
+                f"{path} says {name} {found!r}, which this encoder cannot be; it needs {value!r}."
+            )
     if missing := [name for name in REQUIRED if name not in fields]:
         raise InputError(f"{path} lacks {missing[0]}; give the config.json of a whole BigBird.")
     known = {ours: fields[theirs] for ours, theirs in SETTINGS.items() if theirs in fields}
@@ -115,7 +119,7 @@ def _encoder_config(path: str) -> EncoderConfig:
 
 
 def _group(name: str) -> str:
-    """The part of a model that a tensor belongs to, which is restored as a whole: encoder, pooler, or a head."""
+    """The part of a model that a tensor belongs to, restored whole or not at all: encoder, pooler, a head."""
     return POOLER if name.startswith(POOLER) else name.split(".")[0] + "."
 
 

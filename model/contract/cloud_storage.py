@@ -1,15 +1,17 @@
 """The gs:// half of `model.contract.places`: objects, uploads, and what the service's refusals mean.
 
-An upload appears whole when it ends, so nothing here needs temporary names. Retries on 429, 5xx and lost connections are the
-library's own. STORAGE_EMULATOR_HOST, credentials and project are found by the library.
+An upload appears whole when it ends, so nothing here needs temporary names. The library finds credentials and
+STORAGE_EMULATOR_HOST, and retries on 429, 5xx and lost connections.
 """
 
+import contextlib
 import fnmatch
 import functools
 import os
 import re
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 from google.api_core import exceptions as refusals
@@ -19,6 +21,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests.exceptions import RequestException
 
 _BINARY = "application/octet-stream"
+_DELETES_AT_ONCE = 8
 _WRITER = "writer"  # metadata that tells our own lost answer from another writer's file
 
 
@@ -43,14 +46,14 @@ def holds_something(directory: str) -> bool:
 
 
 def below(directory: str, most: int | None = None) -> Iterator[Any]:
-    """The objects whose names begin with a folder's, in order of name; folders' own place-holders are left out."""
+    """The objects below a folder, in order of name, without the place-holders of folders themselves."""
     bucket, name = split(directory.rstrip("/") + "/")
     blobs = _client().list_blobs(bucket, prefix=name, max_results=most, retry=DEFAULT_RETRY)
     return (blob for blob in blobs if not blob.name.endswith("/"))
 
 
 def matching(pattern: str) -> Iterator[str]:
-    """Paths of the objects that match a pattern, as `glob.glob(pattern, recursive=True)` would match files."""
+    """Paths of the objects that match, by the rules of `glob.glob(pattern, recursive=True)` for files."""
     bucket, name = split(pattern)
     literal = re.split(r"[*?\[]", name, maxsplit=1)[0]
     for blob in _client().list_blobs(bucket, prefix=literal, retry=DEFAULT_RETRY):
@@ -108,15 +111,20 @@ def create(path: str, data: bytes) -> bool:
 
 def delete(blob: Any) -> None:
     """Removes an object if it is there."""
-    try:
+    with contextlib.suppress(refusals.NotFound):
         blob.delete(retry=DEFAULT_RETRY)
-    except refusals.NotFound:
-        pass
 
 
 def delete_path(path: str) -> None:
     """Removes the object of that path if it is there."""
     delete(_object(path))
+
+
+def delete_below(directory: str) -> None:
+    """Removes every object of a folder, its place-holder included."""
+    bucket, name = split(directory.rstrip("/") + "/")
+    with ThreadPoolExecutor(_DELETES_AT_ONCE) as pool:
+        list(pool.map(delete, _client().list_blobs(bucket, prefix=name, retry=DEFAULT_RETRY)))
 
 
 def sentence(path: str, error: Exception) -> str | None:
@@ -125,17 +133,21 @@ def sentence(path: str, error: Exception) -> str | None:
     match error:
         case auth.DefaultCredentialsError():
             return (
-                f"{path} needs Google credentials and none were found; run `gcloud auth application-default login` "
-                "or set GOOGLE_APPLICATION_CREDENTIALS."
+                f"{path} needs Google credentials and none were found; "
+                "run `gcloud auth application-default login` or set GOOGLE_APPLICATION_CREDENTIALS."
             )
         case auth.GoogleAuthError():
-            return f"{path} was not reached because Google refused the credentials found here ({_line(error)}); renew them."
+            return (
+                f"{path} needs other Google credentials than those found here ({_line(error)}); renew them."
+            )
         case refusals.NotFound():
             return f"{bucket} does not exist; create the bucket or correct {path}."
         case refusals.Forbidden() | refusals.Unauthorized():
-            return f"{path} may not be used with the credentials found here; ask for storage.objects rights on {bucket}."
+            return (
+                f"{path} is closed to the credentials found here; ask for storage.objects rights on {bucket}."
+            )
         case refusals.RetryError() | RequestException():
-            return f"{path} was not reached: Cloud Storage did not answer in time ({_line(error)}); try again later."
+            return f"{path} got no answer from Cloud Storage in time ({_line(error)}); try again later."
         case refusals.GoogleAPICallError():
             return (
                 f"{path} was refused by Cloud Storage ({_line(error)}); correct the path or try again later."

@@ -66,8 +66,11 @@ def _closure(modules: Iterable[str]) -> set[str]:
 
 
 def _source_file(module: str) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(module)
-    except ModuleNotFoundError:  # `from module import name`, where the name is no module
+    """Where a module's source lies; None for names that are no modules. Imports nothing of it."""
+    package, *rest = module.split(".")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         return None
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+    path = Path(spec.submodule_search_locations[0], *rest)
+    files = [path.with_suffix(".py"), path / "__init__.py"]
+    return next((file for file in files if file.is_file()), None)

@@ -77,7 +77,9 @@ def read_manifest(directory: str) -> StageManifest | None:
     try:
         return StageManifest.model_validate_json(places.read_bytes(path))
     except ValueError:
-        raise OutputError(f"{path} is no manifest of this version; remove its folder to make the stage again.") from None
+        raise OutputError(
+            f"{path} is no manifest of this version; remove its folder to make the stage again."
+        ) from None
 
 
 def open_stage(directory: str) -> StageOutput:
@@ -102,7 +104,9 @@ def commit_manifest(directory: str, manifest: StageManifest) -> StageManifest:
     return standing
 
 
-def check_outputs(output: StageOutput, files: Iterable[OutputFile] | None = None, *, contents: bool = True) -> None:
+def check_outputs(
+    output: StageOutput, files: Iterable[OutputFile] | None = None, *, contents: bool = True
+) -> None:
     """Compares a stage's files with its manifest.
 
     Args:
@@ -120,7 +124,9 @@ def check_outputs(output: StageOutput, files: Iterable[OutputFile] | None = None
         if path not in present:
             raise OutputError(f"{path} is in its manifest but missing; {remedy}.")
         if present[path] != file.bytes:
-            raise OutputError(f"{path} has {present[path]:,} bytes where its manifest says {file.bytes:,}; {remedy}.")
+            raise OutputError(
+                f"{path} has {present[path]:,} bytes where its manifest says {file.bytes:,}; {remedy}."
+            )
         if contents and (crc := places.checksum(path).crc32c) != file.crc32c:
             raise OutputError(f"{path} has CRC-32C {crc} where its manifest says {file.crc32c}; {remedy}.")
 
@@ -133,7 +139,9 @@ def outputs_in(directory: str, records: dict[str, int] | None = None) -> list[Ou
         if name != MANIFEST:
             full = places.checksum(fact.path)
             found.append(
-                OutputFile(name=name, bytes=full.bytes, records=(records or {}).get(name), crc32c=full.crc32c or "")
+                OutputFile(
+                    name=name, bytes=full.bytes, records=(records or {}).get(name), crc32c=full.crc32c or ""
+                )
             )
     return found
 
@@ -149,7 +157,9 @@ def git_version() -> str:
 
     def git(*words: str) -> str:
         folder = Path(__file__).parents[2]
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
+        done = subprocess.run(
+            ["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=10
+        )
         return done.stdout.strip()
 
     try:

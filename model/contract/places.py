@@ -1,7 +1,7 @@
 """Files on local disk and on Cloud Storage (gs://), by the same few functions.
 
-What is written appears whole or not at all. A name that begins with a dot is private: lists leave it out. Folders
-need not be made before something is written into them; an empty one does not exist on gs://.
+What is written appears whole or not at all. A name that begins with a dot is private: lists leave it out.
+Folders need not be made before something is written into them; an empty one does not exist on gs://.
 """
 
 import base64
@@ -15,7 +15,6 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 import google_crc32c
@@ -25,7 +24,6 @@ from model.contract.errors import InputError, KnownError, OutputError, SettingEr
 _GS = "gs://"
 _OTHER_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _CHUNK = 1 << 20
-_DELETES_AT_ONCE = 8
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -42,7 +40,7 @@ def is_gs(place: str) -> bool:
     """Whether a place is on Cloud Storage.
 
     Raises:
-      SettingError: when it is neither there nor on local disk ("s3://", "file://", "gs:/lab"), or names no bucket.
+      SettingError: when it is neither there nor on local disk ("s3://", "gs:/lab"), or names no bucket.
     """
     if place.startswith(_GS):
         if place[len(_GS) :].startswith("/") or place == _GS:
@@ -56,7 +54,7 @@ def is_gs(place: str) -> bool:
 
 
 def join(place: str, *names: str) -> str:
-    """A place with names below it: join("gs://lab/run", "clean", "a.parquet")."""
+    """A place with names below it: "gs://lab/run", "clean" and "a.parquet" make gs://lab/run/clean/a.parquet."""
     return "/".join([place.rstrip("/"), *names] if place else names)
 
 
@@ -73,8 +71,7 @@ def size(path: str) -> int | None:
     if not is_gs(path):
         return os.path.getsize(path) if os.path.isfile(path) else None
     with _cloud(path, InputError) as cloud:
-        blob = cloud.find(path)
-        return None if blob is None else int(blob.size)
+        return int(blob.size) if (blob := cloud.find(path)) is not None else None
 
 
 def checksum(path: str) -> FileFact:
@@ -167,8 +164,7 @@ def list_files(directory: str) -> list[FileFact]:
     if is_gs(directory):
         with _cloud(directory, InputError) as cloud:
             found = [FileFact(cloud.address(blob), int(blob.size)) for blob in cloud.below(directory)]
-        start = len(directory.rstrip("/"))
-        return sorted(file for file in found if "/." not in file.path[start:])
+        return sorted(file for file in found if "/." not in file.path[len(directory.rstrip("/")) :])
     with _disk(directory, InputError):
         return sorted(_walk(directory)) if os.path.isdir(directory) else []
 
@@ -211,8 +207,8 @@ def remove_tree(directory: str) -> None:
             f"{directory} is a whole bucket or disk, which is never removed; name a folder in it."
         )
     if is_gs(directory):
-        with _cloud(directory, OutputError) as cloud, ThreadPoolExecutor(_DELETES_AT_ONCE) as pool:
-            list(pool.map(cloud.delete, cloud.below(directory)))
+        with _cloud(directory, OutputError) as cloud:
+            cloud.delete_below(directory)
     elif os.path.lexists(directory):
         with _disk(directory, OutputError):
             shutil.rmtree(directory)

@@ -50,6 +50,7 @@ class RecordFormat(Settings):
     @model_validator(mode="after")
     def _ids_lie_in_the_vocabulary(self) -> "RecordFormat":
         if max(self.special_ids.all) >= self.vocabulary_size:
-            raise ValueError(f"special id {max(self.special_ids.all)} lies outside a vocabulary of "
-                             f"{self.vocabulary_size}.")
+            raise ValueError(
+                f"special id {max(self.special_ids.all)} lies outside a vocabulary of {self.vocabulary_size}."
+            )
         return self

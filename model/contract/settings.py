@@ -29,7 +29,9 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SettingError(f"{named}: {_sentence(cls, error.errors()[0])}") from None
+            # A misspelt key is often the cause of a missing one, so it is told first.
+            first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+            raise SettingError(f"{named}: {_sentence(cls, first)}") from None
 
 
 def _sentence(settings: type[BaseModel], error: ErrorDetails) -> str:
@@ -39,7 +41,11 @@ def _sentence(settings: type[BaseModel], error: ErrorDetails) -> str:
         known = sorted(_known_keys(settings, path[:-1]))
         near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.0)
         prefix = name[: -len(path[-1])]
-        return f"{name} is not a setting; the nearest is {prefix}{near[0]}." if near else f"{name} is not a setting."
+        return (
+            f"{name} is not a setting; the nearest is {prefix}{near[0]}."
+            if near
+            else f"{name} is not a setting."
+        )
     if error["type"] == "missing":
         return f"{name} is missing and has no default; add it."
     if error["type"] == "value_error":

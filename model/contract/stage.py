@@ -59,7 +59,9 @@ class Stage:
         """Where the stage's files go."""
         return places.join(self.root, self.name, self.fingerprint)
 
-    def run(self, work: Callable[[str], Made], runner: str = "python", log: Log = logging.info) -> StageOutput:
+    def run(
+        self, work: Callable[[str], Made], runner: str = "python", log: Log = logging.info
+    ) -> StageOutput:
         """Does the work unless it is done already.
 
         Args:

@@ -16,7 +16,9 @@ def read(path: str) -> TaskExamples:
     for index, record in enumerate(read_json_list(path)):
         label = record.get("gold_label")
         if label not in LABELS:
-            raise InputError(f"{path}: record {index} has the gold_label {label!r}, which is none of {', '.join(LABELS)}.")
+            raise InputError(
+                f"{path}: record {index} has the gold_label {label!r}, which is none of {', '.join(LABELS)}."
+            )
         premise = text_field(path, index, record, "premise")
         hypothesis = text_field(path, index, record, "hypothesis")
         examples.append(Example(str(record.get("guid", index)), premise, hypothesis, LABELS.index(label)))

@@ -1,4 +1,4 @@
-"""What every downstream task is: where its examples come from, what is asked of them, how answers are scored."""
+"""What a downstream task is: where its examples come from, what is asked of them, how answers are scored."""
 
 import dataclasses
 import json
@@ -37,7 +37,7 @@ class Task:
       kind: what the head computes: a class, or one real number.
       labels: the classes, in the order of their indices; empty for regression.
       metric: the one that the task publishes.
-      read: reads one of its files, in its original format, on disk or on gs://; raises InputError for a bad one.
+      read: reads one of its files, in its original format, on disk or gs://; raises InputError for a bad one.
     """
 
     name: str
@@ -61,7 +61,9 @@ def read_text(path: str) -> str:
     try:
         return places.read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 (byte {error.start:,}); give the file as it was published.") from None
+        raise InputError(
+            f"{path} is not UTF-8 (byte {error.start:,}); give the file as it was published."
+        ) from None
 
 
 def read_json_list(path: str) -> list[dict[str, Any]]:
@@ -74,7 +76,9 @@ def read_json_list(path: str) -> list[dict[str, Any]]:
     try:
         records = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(f"{path} is not JSON (line {error.lineno}: {error.msg}); give the published file.") from None
+        raise InputError(
+            f"{path} is not JSON (line {error.lineno}: {error.msg}); give the published file."
+        ) from None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise InputError(f"{path} does not hold a JSON list of objects; give the published file.")
     if not records:

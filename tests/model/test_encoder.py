@@ -1,0 +1,200 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+import torch
+import transformers
+
+from model.contract.errors import SettingError
+from model.encoder import BigBirdEncoder, Dropout
+from tests.model.bigbird_twins import (
+    ours,
+    random_batch,
+    small_config,
+    theirs,
+    transformers_twin,
+    with_random_weights,
+)
+
+SEED = tf.constant([3, 4])
+
+
+def encode(config, seed: int = 0, length: int = 1024, dropout_seed: tf.Tensor | None = None) -> np.ndarray:
+    encoder = BigBirdEncoder(config, seed)
+    return encoder(*ours(random_batch(config, length, padding=100)), dropout_seed).numpy()
+
+
+@pytest.mark.parametrize(
+    ("length", "changes"),
+    [
+        (1024, {}),  # the paper's plan, in which random blocks repeat others
+        (1024, {"max_positions": 1024, "block_size": 32}),
+        (1216, {}),  # the plan for all other lengths
+        (2048, {}),
+        (3072, {"layers": 1}),
+    ],
+)
+def test_hidden_states_equal_those_of_transformers_when_training(length, changes):
+    config = small_config(**changes)
+    encoder = with_random_weights(BigBirdEncoder(config, seed=0))
+    twin = transformers_twin(encoder, transformers.BigBirdModel)
+    batch = random_batch(config, length, padding=200)
+
+    hidden = encoder(*ours(batch))
+    with torch.no_grad():
+        expected = twin(**theirs(batch))
+
+    assert twin.attention_type == "block_sparse"
+    np.testing.assert_allclose(hidden, expected.last_hidden_state, atol=1e-5)
+    np.testing.assert_allclose(encoder.pooled(hidden), expected.pooler_output, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 100, 704])
+def test_short_sequences_have_the_full_attention_that_transformers_gives_them(length):
+    config = small_config()
+    encoder = with_random_weights(BigBirdEncoder(config, seed=0))
+    twin = transformers_twin(encoder, transformers.BigBirdModel)
+    batch = random_batch(config, length, padding=length // 3)
+
+    hidden = encoder(*ours(batch))
+    with torch.no_grad():
+        expected = twin(**theirs(batch))
+
+    assert twin.attention_type == "original_full"
+    np.testing.assert_allclose(hidden, expected.last_hidden_state, atol=1e-5)
+
+
+def test_the_google_plan_differs_from_transformers_at_2048_tokens_and_nowhere_else():
+    config, google = small_config(layers=1), small_config(layers=1, plan="google")
+    encoders = [with_random_weights(BigBirdEncoder(c, seed=0)) for c in (config, google)]
+
+    at_1024, at_2048 = (
+        np.abs(np.subtract(*(encoder(*ours(random_batch(config, length, 0))) for encoder in encoders))).max()
+        for length in (1024, 2048)
+    )
+
+    assert at_1024 == 0.0
+    assert at_2048 > 1e-2
+
+
+def test_xla_computes_what_eager_computes():
+    config = small_config()
+    encoder = with_random_weights(BigBirdEncoder(config, seed=0))
+    batch = ours(random_batch(config, 1024, padding=100))
+
+    compiled = tf.function(lambda *inputs: encoder(*inputs), jit_compile=True)(*batch)
+
+    np.testing.assert_allclose(compiled, encoder(*batch), atol=1e-5)
+
+
+def test_every_trainable_variable_gets_a_finite_gradient():
+    config = small_config()
+    encoder = with_random_weights(BigBirdEncoder(config, seed=0))
+    batch = ours(random_batch(config, 1024, padding=100))
+
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(encoder(*batch, SEED) ** 3)
+    gradients = tape.gradient(loss, encoder.trainable_variables)
+
+    for variable, gradient in zip(encoder.trainable_variables, gradients, strict=True):
+        values = tf.convert_to_tensor(gradient)
+        assert np.isfinite(values).all(), variable.name
+        if not variable.name.startswith("bert.encoder") or "key.bias" not in variable.name:
+            assert np.abs(values).max() > 0, variable.name  # a key's bias shifts all scores of a query alike
+
+
+def test_the_same_dropout_seed_drops_the_same_and_another_seed_drops_other_values():
+    config = small_config()
+
+    first, again, other, none = (
+        encode(config, dropout_seed=seed) for seed in (SEED, SEED, tf.constant([3, 5]), None)
+    )
+
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0.1
+    assert np.abs(first - none).max() > 0.1
+
+
+def test_dropout_zeroes_its_share_and_keeps_the_mean():
+    values = Dropout(0.1, SEED)(tf.ones([200, 500]), site=0).numpy()
+
+    assert np.unique(values).tolist() == [0.0, np.float32(1 / 0.9)]
+    assert abs((values == 0).mean() - 0.1) < 0.005
+
+
+def test_two_sites_drop_independently():
+    dropped = [Dropout(0.5, SEED)(tf.ones([200, 500]), site).numpy() == 0 for site in (0, 1)]
+
+    assert abs((dropped[0] & dropped[1]).mean() - 0.25) < 0.01
+
+
+def test_compiled_dropout_follows_from_its_seed_too():
+    drop = tf.function(lambda seed: Dropout(0.1, seed)(tf.ones([64, 64]), site=2), jit_compile=True)
+
+    first, again, other = drop(SEED), drop(SEED), drop(SEED + 1)
+
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_initial_weights_follow_from_the_seed():
+    config = small_config()
+
+    first, again, other = (BigBirdEncoder(config, seed) for seed in (1, 1, 2))
+
+    for one, two, three in zip(first.variables, again.variables, other.variables, strict=True):
+        np.testing.assert_array_equal(one, two)
+        if one.name.endswith(".weight:0") and "LayerNorm" not in one.name:
+            assert not np.array_equal(one, three)
+            assert np.abs(one).max() <= 2 * 0.02
+            assert 0.014 < np.std(one) < 0.02  # of a normal distribution cut at two deviations
+
+
+def test_layers_start_from_different_weights():
+    first, second = BigBirdEncoder(small_config(), seed=0).layers
+
+    assert not np.array_equal(first.widen.kernel, second.widen.kernel)
+
+
+def test_bfloat16_stays_near_float32_and_its_weights_stay_float32():
+    config = small_config()
+    batch = ours(random_batch(config, 1024, padding=100))
+
+    exact, rounded = (BigBirdEncoder(config, 0, dtype) for dtype in (tf.float32, tf.bfloat16))
+    hidden = rounded(*batch, SEED)
+
+    assert hidden.dtype == tf.bfloat16
+    assert {variable.dtype for variable in rounded.variables} == {tf.float32}
+    difference = np.abs(tf.cast(hidden, tf.float32) - exact(*batch, SEED))
+    assert difference.mean() < 0.02
+
+
+def test_padding_does_not_reach_the_other_tokens():
+    config = small_config()
+    encoder = with_random_weights(BigBirdEncoder(config, seed=0))
+    batch = random_batch(config, 1024, padding=200)
+    changed = batch | {"input_ids": np.where(batch["attention_mask"], batch["input_ids"], 5)}
+
+    hidden, other = encoder(*ours(batch)).numpy(), encoder(*ours(changed)).numpy()
+
+    assert not np.array_equal(hidden, other)
+    np.testing.assert_array_equal(hidden[batch["attention_mask"]], other[batch["attention_mask"]])
+
+
+@pytest.mark.parametrize(
+    ("length", "message"),
+    [
+        (1000, "1000 tokens leave 40 over with block_size 64; pad to 1024"),
+        (4160, "4160 tokens exceed max_positions 4096"),
+    ],
+)
+def test_a_length_that_cannot_be_is_refused_in_one_sentence(length, message):
+    with pytest.raises(SettingError, match=message):
+        encode(small_config(), length=length)
+
+
+def test_a_dynamic_length_is_refused_in_one_sentence():
+    encoder = BigBirdEncoder(small_config(), seed=0)
+    unknown = tf.TensorSpec([2, None], tf.int32)
+
+    with pytest.raises(SettingError, match="give input_ids a static length"):
+        tf.function(lambda ids: encoder(ids, ids, ids > 0), autograph=False).get_concrete_function(unknown)
