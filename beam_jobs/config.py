@@ -58,7 +58,7 @@ class CleanConfig(Settings):
 class DedupeConfig(Settings):
     """Exact copies, then near copies by MinHash over word n-grams (Broder 1997).
 
-    Shingles, bands and rows are FineWeb's (arXiv:2406.17557, section 3.4): they find pairs of similarity
+    Shingles, bands and rows are FineWeb's (arXiv:2406.17557): they find pairs of similarity
     0.75 with 77 % probability and 0.85 with 99 %. FineWeb takes what they find; here it is checked.
     """
 

@@ -74,8 +74,9 @@ class ReadDocs(beam.PTransform):
 
     files: Sequence[SourceFile]
 
-    def expand(self, pbegin: beam.pvalue.PBegin) -> ReadResult:
-        """Wires the reading; the documents come in no order."""
+    # Beam takes the annotation for a type hint, and warns of what is no PCollection.
+    def expand(self, pbegin: beam.pvalue.PBegin) -> Any:
+        """From the start of a pipeline to a ReadResult; the documents come in no order."""
         read = (
             pbegin
             | "Files" >> beam.Create(self.files)

@@ -6,8 +6,9 @@ ends with the demo.
 """
 
 import contextlib
+import json
 import os
-import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from flows.local_worker import LocalWorker, declare_over, end_leftovers
 from flows.outputs import read_outputs
 from flows.processes import last_words
 from flows.screen import Screen
+from model.contract import errors
 from model.contract.errors import InputError
 
 if TYPE_CHECKING:
@@ -196,8 +198,7 @@ def _run_to_its_end(
         ) from None
     with LocalWorker(folder, deployed.work_pool_name or "", api.env, project) as worker:
         screen.say(f"started a worker (pid {worker.pid}, log: {worker.log})")
-        words = " ".join(f"--param {name}={value}" for name, value in parameters.items() if value)
-        screen.say(f"prefect deployment run {deployment} {words}")
+        screen.say(f"prefect deployment run {deployment} --params {shlex.quote(json.dumps(parameters))}")
         run = api.client.create_flow_run_from_deployment(deployed.id, parameters=parameters)
         screen.say(f"to be followed here and at {_page(run)}")
         try:
@@ -241,7 +242,9 @@ def _tell(api: _Api, run: "FlowRun", screen: Screen) -> int:
 def _sentence(run: "FlowRun") -> str:
     """Why a run failed: the exception's own text, without Prefect's frame around it."""
     message = (run.state and run.state.message) or f"the run ended as {run.state and run.state.name}"
-    return re.sub(r"^Flow run encountered an exception: (\w+: )?", "", message).strip().splitlines()[0]
+    told = " ".join(message.removeprefix("Flow run encountered an exception: ").split())
+    kind, _, sentence = told.partition(": ")
+    return sentence if hasattr(errors, kind) else told  # errors for users speak for themselves
 
 
 def _page(run: "FlowRun") -> str:

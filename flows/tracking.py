@@ -21,6 +21,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LOGGER_NAME = "kobigbird"
+MISTAKES_IN_CODE = AssertionError | AttributeError | ImportError | NameError | NotImplementedError | TypeError
+"""They fail the same way each time."""
 
 
 def under_prefect() -> bool:
@@ -86,7 +88,7 @@ def run_flow(flow: "Flow[P, R]", *args: P.args, **kwargs: P.kwargs) -> R:
 def can_pass(task: "Task[..., Any]", task_run: "TaskRun", state: "State[Any]") -> bool:
     """Tells Prefect whether a failed task deserves a retry: not if a person has to mend something first."""
     fault = state.data  # the engine asks before the exception is wrapped for the API
-    return not isinstance(fault, KnownError)
+    return not isinstance(fault, KnownError | MISTAKES_IN_CODE)
 
 
 def logger() -> "logging.Logger | logging.LoggerAdapter[logging.Logger]":

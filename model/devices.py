@@ -14,8 +14,8 @@ from model.contract.errors import SettingError
 def strategy_for(config: DeviceConfig) -> tf.distribute.Strategy:
     """The distribution strategy of a device kind.
 
-    On a CPU there is one replica, or one for each logical CPU where several were configured, as tests do to see
-    several replicas without a TPU.
+    On a CPU there is one replica, or one for each logical CPU where several were configured, as tests do to
+    see several replicas without a TPU.
 
     Raises:
       SettingError: when the devices that the setting names are not there.
@@ -57,7 +57,7 @@ def _tpu_strategy(name: str) -> tf.distribute.Strategy:
         tf.tpu.experimental.initialize_tpu_system(resolver)
         return tf.distribute.TPUStrategy(resolver)
     except Exception as error:
-        # The resolver asks the metadata server, the TPU API and the driver; each fails with errors of its own.
+        # The resolver asks metadata server, TPU API and driver; each fails with errors of its own.
         raise SettingError(
             f"device.kind is 'tpu' but no TPU answers to the name {name!r} ({type(error).__name__}); "
             "run on a TPU VM with device.tpu 'local', or use 'gpu' or 'cpu'."

@@ -66,7 +66,7 @@ def load_tokenizer(model_directory: str) -> Any:
 
 
 def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> Features:
-    """Tokenizes texts to [CLS] text [SEP], pairs to [CLS] text [SEP] pair [SEP] with segment 1 from the pair on.
+    """Tokenizes to [CLS] text [SEP], or [CLS] text [SEP] pair [SEP] with segment 1 from the pair on.
 
     What exceeds `max_length` is cut from the end of the longer text. Special tokens that stand in a text are
     plain text: nobody writes a [SEP] into a review and so makes it a pair.

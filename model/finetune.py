@@ -42,8 +42,9 @@ class EpochScore:
 class FinetuneResult:
     """A task's scores, in points of 100 like the published ones (`model.tasks.published`).
 
-    `score` is the last epoch's; `best` the highest of all epochs', chosen on the very set that it is measured on.
-    `baseline` is what answering the commonest training label (for a regression: any constant) would score.
+    `score` is the last epoch's; `best` the highest of all epochs', chosen on the very set that it is
+    measured on. `baseline` is what answering the commonest training label (for a regression: any constant)
+    would score.
     """
 
     task: str
@@ -90,13 +91,8 @@ def finetune(
       InputError: for a task file or a model directory that cannot be read.
       SettingError: when device, batch size, length and encoder do not fit together.
     """
-    task = TASKS[config.task]
-    strategy = strategy_for(device)
-    if config.batch_size % strategy.num_replicas_in_sync:
-        raise SettingError(
-            f"finetune.{task.name}.batch_size {config.batch_size} cannot be shared by "
-            f"{strategy.num_replicas_in_sync} devices; use a multiple of {strategy.num_replicas_in_sync}."
-        )
+    task, strategy = TASKS[config.task], strategy_for(device)
+    _check_batch(config, strategy)
     encoder, _ = load_model(model_directory)
     train, dev, dropped = read_task(task, config, encoder, model_directory)
     finetuner = Finetuner(task, config, encoder, strategy, len(train.examples))
@@ -174,6 +170,15 @@ def write_result(
     places.replace_bytes(places.join(directory, SCORES), f"{scores}\n".encode())
 
 
+def _check_batch(config: FinetuneConfig, strategy: tf.distribute.Strategy) -> None:
+    devices = strategy.num_replicas_in_sync
+    if config.batch_size % devices:
+        raise SettingError(
+            f"finetune.{config.task}.batch_size {config.batch_size} cannot be shared by {devices} devices; "
+            f"use a multiple of {devices}."
+        )
+
+
 class Finetuner:
     """A classifier or regressor with its optimizer on one strategy."""
 
@@ -201,7 +206,9 @@ class Finetuner:
         self._step = tf.function(
             lambda batch, step: strategy.run(self._replica_step, (batch, step)), autograph=False
         )
-        self._answers = tf.function(lambda batch: strategy.run(self._logits, (batch,)), autograph=False)
+        self._answers = tf.function(
+            lambda batch: strategy.run(self._replica_logits, (batch,)), autograph=False
+        )
 
     def train_epoch(self, data: TaskData, epoch: int, progress: Report) -> float:
         """Goes once through the examples, in an order drawn from seed and epoch; returns the mean loss."""
@@ -258,6 +265,10 @@ class Finetuner:
         loss, weight, gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, self._gradients(batch, seed))
         self._update(gradients, weight, step)
         return loss / weight
+
+    def _replica_logits(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
+        # Handed to the strategy itself, the compiled function would be traced once for all replicas.
+        return self._logits(batch)
 
     def _local_gradients(
         self, batch: dict[str, tf.Tensor], seed: tf.Tensor

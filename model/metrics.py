@@ -1,4 +1,4 @@
-"""The metrics that the tasks publish, in points: 100 times the share or coefficient, as score tables print them."""
+"""The metrics that the tasks publish, in points: shares and coefficients times 100, as score tables have."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal

@@ -10,9 +10,9 @@ from model.config import OptimizerConfig
 def learning_rate(config: OptimizerConfig, step: tf.Tensor, total_steps: int) -> tf.Tensor:
     """The learning rate of one update.
 
-    As in google-research/bigbird (`core/optimization.py`) the decay runs over all steps, warm-up included: where
-    the climb ends, the rate is a share of `warmup_steps / total_steps` below its peak. The first update of a
-    warm-up has rate 0.
+    As in google-research/bigbird (`core/optimization.py`) the decay runs over all steps, warm-up included:
+    where the climb ends, the rate is a share of `warmup_steps / total_steps` below its peak. The first
+    update of a warm-up has rate 0.
 
     Args:
       config: peak, warm-up and schedule.
@@ -47,9 +47,10 @@ def clip_by_global_norm(gradients: Sequence[tf.Tensor], limit: float) -> list[tf
 class AdamW(tf.Module):
     """Adam with decoupled weight decay (arXiv:1711.05101) in the form of google-research/bert.
 
-    Epsilon stands outside the square root. Without `bias_correction` the moments are used as they are, as in BERT.
-    The moments are tf.Variables of this module, so a checkpoint that holds it holds them. Create it inside the
-    scope of the strategy whose variables it updates; call `apply` in its replica context, or with no strategy.
+    Epsilon stands outside the square root. Without `bias_correction` the moments are used as they are, as
+    in BERT. The moments are tf.Variables of this module, so a checkpoint that holds it holds them. Create
+    it inside the scope of the strategy whose variables it updates; call `apply` in its replica context, or
+    with no strategy.
     """
 
     def __init__(self, variables: Sequence[tf.Variable], config: OptimizerConfig, total_steps: int):
@@ -71,8 +72,8 @@ class AdamW(tf.Module):
         """Updates the variables and the moments.
 
         Args:
-          gradients: one for each variable, in their order, summed or averaged over replicas already. A variable
-            whose gradient is None stays as it is.
+          gradients: one for each variable, in their order, summed or averaged over replicas already. A
+            variable whose gradient is None stays as it is.
           step: integer scalar, the number of updates made before this one.
         """
         found = [index for index, gradient in enumerate(gradients) if gradient is not None]
@@ -118,7 +119,7 @@ def _zeros_like(variable: tf.Variable, name: str) -> tf.Variable:
 
 
 def _assign(variable: tf.Variable, value: tf.Tensor) -> None:
-    # `variable.assign` refuses mirrored variables in a replica context unless they name an aggregation; then it
-    # leaves the context, which XLA cannot compile. Gradients are reduced already, so each replica may write the
-    # same value to its own copy, which is what the handle stands for there.
+    # `variable.assign` refuses mirrored variables in a replica context unless they name an aggregation;
+    # then it leaves the context, which XLA cannot compile. Gradients are reduced already, so each replica
+    # may write the same value to its own copy, which is what the handle stands for there.
     tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value)

@@ -1,6 +1,6 @@
 """TensorFlow's own gs:// file system against the emulator: what the trainer needs of it.
 
-The work runs in a child process, this file as a script: its https is bent to the emulator while it lives.
+The work runs in a child process, this file run by `-m`: its https is bent to the emulator while it lives.
 """
 
 import json
@@ -81,7 +81,7 @@ def root(gcs: Gcs) -> str:
 @pytest.fixture(scope="module")
 def found(root: str, tensorflow_gcs_environment: dict[str, str]) -> dict[str, Any]:
     ended = subprocess.run(
-        [sys.executable, __file__, root],
+        [sys.executable, "-m", "tests.test_gcs_tensorflow", root],
         cwd=REPOSITORY,
         env={
             **os.environ,

@@ -1,6 +1,5 @@
 """Web pages as text: which encoding their bytes are in, and their main content."""
 
-import codecs
 import re
 from collections.abc import Iterator
 
@@ -13,15 +12,21 @@ MAX_BROKEN_SHARE = 0.01
 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _META_WITHIN = 4096
-_PYTHON_NAMES = {"euc-kr": "cp949", "shift_jis": "cp932", "gbk": "gb18030"}
-"""Encodings that browsers read as their superset, by Python's name for that."""
-_SINGLE_BYTE = re.compile(r"windows-125|iso-8859|latin|ibm|koi8|macintosh|cp125")
+_SUPERSETS = {
+    **dict.fromkeys(("euc_kr", "ms949", "uhc", "windows-949", "x-windows-949"), "cp949"),
+    "shift_jis": "cp932",
+    "gbk": "gb18030",
+}
+"""Python's names of what pages in these encodings are really in, as browsers read them."""
+_SINGLE_BYTE = re.compile(r"cp(125|437|85|866)|iso-?8859|koi8|mac|latin|ascii")
 _LONE_LETTER = re.compile(r">\s*[^\W_](?=\s*<)")
 _JOINER = "\u2060"
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
-_SAFE_DEPTH = 3
-_SKIPPED_ELEMENTS = ("div.highlight", "pre > code", "a.headerlink")
-"""Code listings and the "#" beside headings, as documentation tools mark them; a bare <pre> may be prose."""
+_LEVELS = 3
+_TOP = "body > " + "div > " * _LEVELS
+_SKIPPED_ELEMENTS = ("div.highlight", "pre > code", "a.headerlink", f"{_TOP}header", f"{_TOP}footer")
+"""Code listings and the "#" beside headings, as documentation tools mark them (a bare <pre> may be prose),
+and the page's head and foot, which resiliparse would know by their depth."""
 
 
 def decode_html(body: bytes, header_charset: str | None) -> str | None:
@@ -52,7 +57,7 @@ def title_and_text(html: str) -> tuple[str, str]:
     """
     title = HTMLTree.parse(html).title or ""
     guarded = _LONE_LETTER.sub(rf"\g<0>{_JOINER}", html)
-    guarded = _BODY.sub(lambda found: found[0] + "<div>" * _SAFE_DEPTH, guarded, count=1)
+    guarded = _BODY.sub(lambda found: found[0] + "<div>" * _LEVELS, guarded, count=1)
     text: str = extract_plain_text(
         guarded,
         main_content=True,
@@ -69,20 +74,16 @@ def _encodings(body: bytes, header_charset: str | None) -> Iterator[str]:
     """Python's names of the encodings that the page may be in, most trusted first, each once."""
     declared = _META_CHARSET.search(body, 0, _META_WITHIN)
     named = [header_charset, declared[1].decode("ascii", "ignore") if declared else None, "utf-8"]
-    seen = set()
-    for label in [*named, detect_encoding(body)]:
-        standard = map_encoding_to_html5(label.strip(" \"'"), fallback_utf8=False) if label else None
-        if standard is None:
-            continue
-        name = _PYTHON_NAMES.get(standard.lower(), standard.lower())
-        if name not in seen and _python_has(name):
-            seen.add(name)
+    labels = [label.strip(" \"'").lower() for label in named if label]
+    standard = [map_encoding_to_html5(label, fallback_utf8=False) or label for label in labels]
+    names = [*standard, detect_encoding(body, html5_compatible=False) or "utf-8"]
+    for name in dict.fromkeys(_SUPERSETS.get(name, name) for name in names):
+        if _is_text_encoding(name):
             yield name
 
 
-def _python_has(name: str) -> bool:
+def _is_text_encoding(name: str) -> bool:
     try:
-        codecs.lookup(name)
-    except LookupError:
+        return bool("가나".encode(name, errors="replace"))
+    except (LookupError, UnicodeError):
         return False
-    return True

@@ -66,14 +66,17 @@ class JsonStream:
                 if not self._read():
                     raise JsonEndsEarly(str(error)) from None
                 continue
-            # A number at the buffer's end may have further digits.
-            if end == len(self._buffer) and self._read():
+            if isinstance(value, int | float) and self._number_may_go_on(end) and self._read():
                 continue
             self._start = end
             return value
 
     def _may_go_on(self, error: json.JSONDecodeError) -> bool:
         return error.msg.startswith("Unterminated string") or error.pos >= len(self._buffer) - _NEAR_THE_END
+
+    def _number_may_go_on(self, end: int) -> bool:
+        """Whether only what may stand in a number lies between `end` and the buffer's end ("0" of "0.5")."""
+        return not self._buffer[end:].strip("0123456789.eE+-")
 
     def _skip_space(self) -> str:
         """The next character that is no white space, or "" at the end."""

@@ -102,9 +102,8 @@ def _is_shown(link: Wikilink, hidden: Collection[str]) -> bool:
 
 def _says_something(line: str) -> bool:
     """Whether a line is more than marks, and no row of a table that a template opened."""
-    return any(character.isalnum() for character in line.lstrip(_HEADING + "123456")) and not line.startswith(
-        ("|", "{|")
-    )
+    said = line[2:] if line.startswith(_HEADING) else line
+    return any(map(str.isalnum, said)) and not said.startswith(("|", "{|"))
 
 
 def _without_empty_sections(lines: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """The scores that others published, to stand beside ours in every report.
 
-Source: the KoBigBird release (github.com/monologg/KoBigBird, README, "Evaluation Result", 2021), which scored the
-baselines itself; points of 100, on the development sets of the full tasks. A score on a sample of a task, or of a
-small model, stands beside them only for orientation.
+Source: the KoBigBird release (github.com/monologg/KoBigBird, README, "Evaluation Result", 2021), which
+scored the baselines itself; points of 100, on the development sets of the full tasks. A score on a sample
+of a task, or of a small model, stands beside them only for orientation.
 """
 
 PUBLISHED: dict[str, dict[str, dict[str, float]]] = {

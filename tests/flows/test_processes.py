@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -74,18 +75,14 @@ def test_ending_a_group_ends_stubborn_processes_and_their_children(tmp_path):
 def test_what_is_launched_holds_no_pipe_of_its_starter(tmp_path):
     code = (
         "import os, sys; from pathlib import Path; from flows.processes import launch\n"
-        "print(launch([sys.executable, '-c', 'import time; time.sleep(60)'], Path('log'), os.environ, Path('.')).pid)"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+        "print(launch(sleep, Path('log'), os.environ, Path('.')).pid)"
     )
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", code]
 
     began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": root},
-        check=True,
-    )
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=env, check=True)
 
     launched = Process.find(int(done.stdout))
     assert launched is not None

@@ -5,6 +5,7 @@ import sys
 import pytest
 from prefect import flow
 from prefect.context import FlowRunContext
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 
 from flows.outputs import publish_outputs
@@ -13,10 +14,10 @@ from model.contract.errors import InputError, SettingError
 
 
 @pytest.fixture(autouse=True)
-def no_prefect_api(monkeypatch):
+def no_prefect_api():
     """Nothing listens there: whoever calls an API fails."""
-    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-    monkeypatch.setenv("PREFECT_SERVER_EPHEMERAL_ENABLED", "false")
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        yield
 
 
 @stage_task(name="double", retries=3, timeout_seconds=60)
@@ -93,6 +94,7 @@ def test_the_logger_outside_a_flow_run_is_the_plain_one(caplog):
     [
         (SettingError("block_size 0 cannot be"), False),
         (InputError("no such file"), False),
+        (ImportError("no module named that"), False),
         (OSError("connection reset"), True),
         (TimeoutError("too long"), True),
     ],

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,9 @@ from model.tasks.all_tasks import TASKS
 from model.tasks.published import PUBLISHED
 from model.tasks.task import Example, TaskExamples
 
-NLI = {"guid": "nli_1", "premise": "비가 온다.", "hypothesis": "날이 맑다.", "gold_label": "contradiction"}
-STS = {"guid": "sts_1", "sentence1": "비가 온다.", "sentence2": "비가 내린다.", "labels": {"label": 4.7}}
+SAMPLE = Path(__file__).parents[2] / "sample" / "tasks"
+NLI = {"guid": "1", "premise": "비가 온다.", "hypothesis": "날이 맑다.", "gold_label": "contradiction"}
+STS = {"guid": "2", "sentence1": "비가 온다.", "sentence2": "비가 내린다.", "labels": {"label": 4.7}}
 
 
 def read(task: str, tmp_path, content: str | bytes) -> TaskExamples:
@@ -28,14 +30,14 @@ def test_nsmc_reads_reviews_and_counts_those_without_text(tmp_path):
 def test_klue_nli_reads_pairs_with_the_index_of_their_label(tmp_path):
     found = read("klue_nli", tmp_path, json.dumps([NLI]))
 
-    assert found == TaskExamples([Example("nli_1", "비가 온다.", "날이 맑다.", 2)])
+    assert found == TaskExamples([Example("1", "비가 온다.", "날이 맑다.", 2)])
     assert TASKS["klue_nli"].labels[2] == "contradiction"
 
 
 def test_klue_sts_reads_pairs_with_their_real_label(tmp_path):
     found = read("klue_sts", tmp_path, json.dumps([STS]))
 
-    assert found == TaskExamples([Example("sts_1", "비가 온다.", "비가 내린다.", 4.7)])
+    assert found == TaskExamples([Example("2", "비가 온다.", "비가 내린다.", 4.7)])
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,21 @@ def test_the_metric_of_each_task_is_one_we_have_and_one_that_was_published(task)
 
     assert metric in METRICS
     assert all(metric in scores for scores in PUBLISHED[task].values())
+
+
+@pytest.mark.parametrize(
+    ("task", "file", "examples"),
+    [
+        ("nsmc", "nsmc/ratings_train.txt", 3_000),
+        ("klue_nli", "klue-nli-v1.1/klue-nli-v1.1_train.json", 900),
+        ("klue_sts", "klue-sts-v1.1/klue-sts-v1.1_train.json", 240),
+    ],
+)
+def test_the_real_sample_files_are_read_whole(task, file, examples):
+    found = TASKS[task].read(str(SAMPLE / file))
+
+    labels = {example.label for example in found.examples}
+
+    assert len(found.examples) + found.dropped == examples
+    assert len({example.guid for example in found.examples}) == len(found.examples)
+    assert labels == set(range(len(TASKS[task].labels))) if TASKS[task].labels else len(labels) > 10
