@@ -37,11 +37,7 @@ class CleanDocs(beam.PTransform):
 
     def expand(self, docs: beam.PCollection[Document]) -> beam.PCollection[Document]:
         """Documents in, fewer Documents out; ids, sources and metadata stay."""
-        return (
-            docs
-            | "Normalise" >> beam.Map(normalise_document)
-            | "KeepClean" >> beam.ParDo(KeepCleanFn(self.rules))
-        )
+        return docs | "Normalise" >> beam.Map(normalise_document) | "KeepClean" >> beam.ParDo(KeepCleanFn(self.rules))
 
 
 def normalise_document(doc: Document) -> Document:
@@ -49,9 +45,7 @@ def normalise_document(doc: Document) -> Document:
     return doc._replace(title=fold_blanks(normalise(doc.title)), text=normalise(doc.text))
 
 
-def clean_documents(
-    documents: StageOutput, config: CleanConfig, directory: str, runner: RunnerConfig
-) -> Made:
+def clean_documents(documents: StageOutput, config: CleanConfig, directory: str, runner: RunnerConfig) -> Made:
     """The cleaning job, from the reading stage's Documents to those kept.
 
     Raises:

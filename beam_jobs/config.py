@@ -96,7 +96,7 @@ class RunnerConfig(Settings):
 
     runner: str = "FnApiRunner"
     processes: PositiveInt = 1
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     """Further Beam pipeline options by their long names (project, region, temp_location…)."""
 
 

@@ -165,9 +165,7 @@ class KeepUnmarkedFn(beam.DoFn):
         yield from unmarked[:1]
 
 
-def _without(
-    marked: beam.PCollection[Rank], docs: beam.PCollection[Document], fate: str
-) -> beam.PCollection[Document]:
+def _without(marked: beam.PCollection[Rank], docs: beam.PCollection[Document], fate: str) -> beam.PCollection[Document]:
     by_id = {
         "documents": docs | "ById" >> beam.Map(_by_id),
         "marked": marked | "MarkedById" >> beam.Map(_marked_by_id),
@@ -200,9 +198,7 @@ def _count(doc: Document, fate: str) -> Document:
     return doc
 
 
-def dedupe_documents(
-    documents: StageOutput, config: DedupeConfig, directory: str, runner: RunnerConfig
-) -> Made:
+def dedupe_documents(documents: StageOutput, config: DedupeConfig, directory: str, runner: RunnerConfig) -> Made:
     """The deduplicating job, from the cleaning stage's Documents to those that stay."""
     files, counters = transform_documents(documents, DedupeDocs(config), config.shards, directory, runner)
     return Made(outputs=files, counters=counters)

@@ -28,8 +28,7 @@ class Document(NamedTuple):
 beam.coders.registry.register_coder(Document, beam.coders.RowCoder)
 
 PARQUET_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in Document._fields[:-1]]
-    + [("metadata", pa.map_(pa.string(), pa.string()))]
+    [(name, pa.string()) for name in Document._fields[:-1]] + [("metadata", pa.map_(pa.string(), pa.string()))]
 )
 
 

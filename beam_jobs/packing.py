@@ -52,9 +52,7 @@ def pack(documents: Iterable[TokenizedDocument], length: int, cls: int, sep: int
 def _best_fit_decreasing(pieces: Sequence[TokenizedDocument], room: int) -> list[list[TokenizedDocument]]:
     """Groups pieces so that no group, with one [SEP] after each piece, is longer than `room`."""
     groups: list[list[TokenizedDocument]] = []
-    free: list[
-        tuple[int, int]
-    ] = []  # (room left, group), ascending: the first that fits is the fullest that fits
+    free: list[tuple[int, int]] = []  # (room left, group), ascending: the first that fits is the fullest that fits
     for piece in sorted(pieces, key=lambda p: (-len(p.tokens), p.id)):
         need = len(piece.tokens) + 1
         at = bisect.bisect_left(free, (need, -1))

@@ -126,9 +126,7 @@ def expand_paths(sources: Sequence[SourceConfig]) -> list[SourceFile]:
     return list(found.values())
 
 
-def read_documents(
-    files: Sequence[SourceFile], config: ReadConfig, directory: str, runner: RunnerConfig
-) -> Made:
+def read_documents(files: Sequence[SourceFile], config: ReadConfig, directory: str, runner: RunnerConfig) -> Made:
     """The reading job: raw files to Documents in Parquet, and a sample of the records that could not be read.
 
     Raises:
@@ -155,9 +153,7 @@ def _refuse_too_many_bad(counters: Mapping[str, int], limit: float, directory: s
             f"allows; see {places.join(directory, DEAD_LETTERS)} and mend the sources, or raise it."
         )
     if not documents:
-        raise InputError(
-            "no document came out of the sources; see that their formats are those named in the preset."
-        )
+        raise InputError("no document came out of the sources; see that their formats are those named in the preset.")
 
 
 def _matches(source: str, pattern: str) -> list[FileMetadata]:
@@ -173,8 +169,7 @@ def _matches(source: str, pattern: str) -> list[FileMetadata]:
     matched = [file for file in matched if not file.path.endswith("/")]
     if not matched:
         raise InputError(
-            f"Source {source}: no file matches {pattern}; "
-            f"name a file or glob that exists, on disk or on gs://."
+            f"Source {source}: no file matches {pattern}; name a file or glob that exists, on disk or on gs://."
         )
     return sorted(matched, key=lambda file: file.path)
 
@@ -184,8 +179,7 @@ def _refuse_unreadable(source: str, file: FileMetadata) -> None:
         raise InputError(f"Source {source}: {file.path} is a folder; name its files, as in {file.path}/*.")
     if not file.size_in_bytes:
         raise InputError(
-            f"Source {source}: {file.path} is an empty source (0 bytes); "
-            f"remove it or name a file that holds text."
+            f"Source {source}: {file.path} is an empty source (0 bytes); remove it or name a file that holds text."
         )
 
 

@@ -1,4 +1,4 @@
-"""Documents and records on disk or gs://: whole shards, sorted, each written at once, so that equal runs write equal bytes."""
+"""Documents and records on disk or gs://: shards sorted and written whole, so that equal runs write equal bytes."""
 
 import dataclasses
 import io
@@ -22,9 +22,7 @@ def parquet_bytes(documents: Iterable[Document]) -> bytes:
     """Documents as one Parquet file, compressed with zstd."""
     rows = [doc._asdict() | {"metadata": sorted(doc.metadata.items())} for doc in documents]
     sink = io.BytesIO()
-    pq.write_table(
-        pa.Table.from_pylist(rows, PARQUET_SCHEMA), sink, compression="zstd", row_group_size=ROW_GROUP
-    )
+    pq.write_table(pa.Table.from_pylist(rows, PARQUET_SCHEMA), sink, compression="zstd", row_group_size=ROW_GROUP)
     return sink.getvalue()
 
 

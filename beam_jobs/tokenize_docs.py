@@ -88,9 +88,7 @@ def tokenize_documents(
     )
     files, counters = run_job(
         lambda pipeline: (
-            pipeline
-            | ReadDocuments(documents.paths(suffix=".parquet"))
-            | TokenizeDocs(pieces, config, directory)
+            pipeline | ReadDocuments(documents.paths(suffix=".parquet")) | TokenizeDocs(pieces, config, directory)
         ),
         directory,
         runner,
@@ -129,9 +127,7 @@ class TokenizeFn(beam.DoFn):
 
     def _flush(self) -> Iterator[tuple[Bucket, tuple[str, bytes]]]:
         documents, self.waiting = self.waiting, []
-        for document, ids in zip(
-            documents, self.wordpiece.tokenize([d.text for d in documents]), strict=True
-        ):
+        for document, ids in zip(documents, self.wordpiece.tokenize([d.text for d in documents]), strict=True):
             split = split_of(document.id, self.config)
             Metrics.counter("tokenize_docs", f"{document.source}_{split}_documents").inc()
             Metrics.counter("tokenize_docs", f"{document.source}_{split}_tokens").inc(len(ids))
@@ -221,9 +217,7 @@ def _write_records(group: tuple[int, Iterable[Keyed]], directory: str, split: st
     shard, keyed = group
     # The order's first digits chose the shard, so the rest decides within it.
     records = [serialized for _, serialized in sorted(keyed, key=lambda pair: pair[0][8:])]
-    return write_shard(
-        directory, shard_name(split, shard, shards, "tfrecord"), tfrecord_bytes(records), len(records)
-    )
+    return write_shard(directory, shard_name(split, shard, shards, "tfrecord"), tfrecord_bytes(records), len(records))
 
 
 def _add_counts(counts: Iterable[bytes]) -> bytes:

@@ -26,18 +26,14 @@ def parse_vocabulary(text: str, named: str) -> list[str]:
         raise InputError(f"{named} holds {twice[0]!r} more than once; each piece needs one id.")
     missing = [token for token in SPECIAL_TOKENS if token not in pieces]
     if missing:
-        raise InputError(
-            f"{named} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line."
-        )
+        raise InputError(f"{named} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line.")
     return pieces
 
 
 def special_ids(pieces: list[str]) -> SpecialIds:
     """Where the special tokens stand."""
     names = ("pad", "unknown", "cls", "sep", "mask", "begin", "end")
-    return SpecialIds(
-        **{name: pieces.index(token) for name, token in zip(names, SPECIAL_TOKENS, strict=True)}
-    )
+    return SpecialIds(**{name: pieces.index(token) for name, token in zip(names, SPECIAL_TOKENS, strict=True)})
 
 
 def read_vocabulary(path: str) -> list[str]:

@@ -4,6 +4,7 @@ TensorFlow Text's FastBertTokenizer does nearly everything. It counts a word's l
 counts characters, so the few texts with a longer word go through the `tokenizers` library.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -34,9 +35,7 @@ class WordPiece:
         Returns:
           One [length] int32 array a text.
         """
-        found: list[np.ndarray | None] = [
-            self._slow_ids(text) if _has_long_word(text) else None for text in texts
-        ]
+        found: list[np.ndarray | None] = [self._slow_ids(text) if _has_long_word(text) else None for text in texts]
         quick = [number for number, ids in enumerate(found) if ids is None]
         for number, ids in zip(quick, self._fast_ids([texts[n] for n in quick]), strict=True):
             found[number] = ids
@@ -52,7 +51,7 @@ class WordPiece:
         ids = ragged.values.numpy().astype(np.int32)
         ends = ragged.row_splits.numpy()
         stops = np.cumsum([0, *(len(of_text) for of_text in lines)])
-        return [ids[ends[a] : ends[b]] for a, b in zip(stops[:-1], stops[1:], strict=True)]
+        return [ids[ends[a] : ends[b]] for a, b in itertools.pairwise(stops)]
 
     def _slow_ids(self, text: str) -> np.ndarray:
         return np.array(self._exact.encode(text, add_special_tokens=False).ids, np.int32)
@@ -77,9 +76,7 @@ class WordPiece:
         from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
         ids = {piece: number for number, piece in enumerate(self._vocabulary)}
-        tokenizer = Tokenizer(
-            models.WordPiece(ids, unk_token=UNKNOWN, max_input_chars_per_word=_LONGEST_WORD)
-        )
+        tokenizer = Tokenizer(models.WordPiece(ids, unk_token=UNKNOWN, max_input_chars_per_word=_LONGEST_WORD))
         tokenizer.normalizer = normalizers.BertNormalizer(
             clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False
         )

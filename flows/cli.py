@@ -64,6 +64,7 @@ def demo(preset: Preset = "tiny", set_: Set = None) -> None:
     """Deploys to Prefect (starting a local server where none is configured) and runs pretrain/full to the end."""
     from flows.demo import run_demo
 
+    check(preset, set_)
     raise typer.Exit(run_demo(preset, overrides(set_)))
 
 
@@ -107,9 +108,7 @@ def run_app(command: typer.Typer) -> None:
     """Runs a command line with our logging and our way to fail."""
     from model.contract.errors import KnownError
 
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
-    )
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     logging.getLogger("kobigbird").setLevel(logging.INFO)
     try:
         command()

@@ -54,13 +54,9 @@ def load_run_config(preset: str, overrides: Mapping[str, Any] | None = None) -> 
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{preset} is not YAML ({str(error).splitlines()[0]}); mend it or give another."
-        ) from None
+        raise InputError(f"{preset} is not YAML ({str(error).splitlines()[0]}); mend it or give another.") from None
     if not isinstance(values, dict):
-        raise InputError(
-            f"{preset} holds a {type(values).__name__}, not settings by name; see configs/tiny.yaml."
-        )
+        raise InputError(f"{preset} holds a {type(values).__name__}, not settings by name; see configs/tiny.yaml.")
     for key, value in (overrides or {}).items():
         _put(values, key, value)
     _anchor_places(values, base)
@@ -87,17 +83,13 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
         elif isinstance(current, dict):
             current = current.setdefault(part, {})
         else:
-            raise SettingError(
-                f"override {key}: nothing in the preset stands at {part!r}; see its file for names."
-            )
+            raise SettingError(f"override {key}: nothing in the preset stands at {part!r}; see its file for names.")
     if isinstance(current, list) and last.isdigit() and int(last) < len(current):
         current[int(last)] = value
     elif isinstance(current, dict):
         current[last] = value
     else:
-        raise SettingError(
-            f"override {key}: nothing in the preset stands at {last!r}; see its file for names."
-        )
+        raise SettingError(f"override {key}: nothing in the preset stands at {last!r}; see its file for names.")
 
 
 def _anchor_places(values: dict[str, Any], base: Path) -> None:

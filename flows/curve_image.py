@@ -11,9 +11,7 @@ def curve_png(curve: TrainingCurve) -> bytes:
 
     figure = Figure(figsize=(7, 4), dpi=100, layout="constrained")
     axes = figure.subplots()
-    axes.plot(
-        [p.step for p in curve.training], [p.loss for p in curve.training], label="training", linewidth=1
-    )
+    axes.plot([p.step for p in curve.training], [p.loss for p in curve.training], label="training", linewidth=1)
     if curve.validation:
         steps = [point.step for point in curve.validation]
         axes.plot(steps, [point.loss for point in curve.validation], "o-", label="validation")

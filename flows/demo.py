@@ -94,11 +94,7 @@ def run_demo(
 def stop_server(project: Path | None = None) -> int:
     """Stops the server that a demo in this project left running; returns the exit code."""
     stopped = stop_local_server((project or Path.cwd()).resolve() / "build" / "prefect")
-    print(
-        f"stopped the Prefect server (pid {stopped.pid})"
-        if stopped
-        else "no Prefect server of a demo runs here"
-    )
+    print(f"stopped the Prefect server (pid {stopped.pid})" if stopped else "no Prefect server of a demo runs here")
     return 0
 
 
@@ -193,9 +189,7 @@ def _run_to_its_end(
     try:
         deployed = api.client.read_deployment_by_name(deployment)
     except ObjectNotFound:
-        raise InputError(
-            f"prefect.yaml in {project} deploys no {deployment}; name one that it does."
-        ) from None
+        raise InputError(f"prefect.yaml in {project} deploys no {deployment}; name one that it does.") from None
     with LocalWorker(folder, deployed.work_pool_name or "", api.env, project) as worker:
         screen.say(f"started a worker (pid {worker.pid}, log: {worker.log})")
         screen.say(f"prefect deployment run {deployment} --params {shlex.quote(json.dumps(parameters))}")

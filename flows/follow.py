@@ -97,9 +97,7 @@ class FollowedRun:
         self._names |= {run.id: run.name for run in subflows} | {task.id: task.name for task in tasks}
         twins = {run.parent_task_run_id for run in subflows}  # each subflow is listed as a task too
         running = tuple(
-            task.name
-            for task in tasks
-            if task.state is not None and task.state.is_running() and task.id not in twins
+            task.name for task in tasks if task.state is not None and task.state.is_running() and task.id not in twins
         )
         if running != self._running:
             self._running, self._step = running, (0, None)

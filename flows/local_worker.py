@@ -75,9 +75,7 @@ class LocalWorker:
                 self._write()
         if (code := self._started.poll()) is not None:
             how = f"was killed by signal {-code}" if code < 0 else f"failed ({last_words(self.log)})"
-            raise PrefectFault(
-                f"the worker {how} before the run ended (log: {self.log}); try again to go on."
-            )
+            raise PrefectFault(f"the worker {how} before the run ended (log: {self.log}); try again to go on.")
 
     def _write(self) -> None:
         record = {"demo": Process.find(os.getpid()), "worker": self.process, "flow": self._flow}

@@ -92,9 +92,7 @@ def _chain_section(stages: Sequence[StageOutput]) -> str:
         {
             "stage": stage.manifest.stage,
             "fingerprint": stage.manifest.fingerprint,
-            "made from": ", ".join(
-                f"{name} {value}" for name, value in sorted(stage.manifest.inputs.items())
-            ),
+            "made from": ", ".join(f"{name} {value}" for name, value in sorted(stage.manifest.inputs.items())),
             "runner": stage.manifest.runner,
             "version": f"{stage.manifest.package_version} {stage.manifest.git_version[:12]}".strip(),
         }

@@ -42,9 +42,7 @@ def publish_training(trained: StageOutput) -> None:
     from model.training_curve import read_curve
 
     image = base64.b64encode(curve_png(read_curve(trained.directory))).decode()
-    create_image_artifact(
-        f"data:image/png;base64,{image}", key="loss-curve", description="Masked-LM pretraining loss"
-    )
+    create_image_artifact(f"data:image/png;base64,{image}", key="loss-curve", description="Masked-LM pretraining loss")
     _table(
         "validation-loss",
         [dict(found)],

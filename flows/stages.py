@@ -1,6 +1,7 @@
 """The stages as Prefect tasks: what each is made of (its identity), one call inward, retries for what can pass."""
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,10 @@ from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, PretrainCo
 from model.contract import places
 from model.contract.manifest import StageOutput, check_outputs, outputs_in, plain
 from model.contract.stage import Made, Stage
+
+# TensorFlow believes a gs:// file's size for 5 s and would read one that was replaced meanwhile cut short. It asks
+# once, when it is loaded, which is after this module.
+os.environ.setdefault("GCS_STAT_CACHE_MAX_AGE", "0")
 
 HOUR = 3_600
 DAYS = 24 * HOUR
@@ -106,9 +111,7 @@ def pretrain(
     for how in ("keep_checkpoints",):
         settings["pretrain"].pop(how)
     inputs = {"tokenize": records.manifest.fingerprint, "vocabulary": pieces.manifest.fingerprint}
-    return _run(
-        Stage("pretrain", root, settings, ("model.pretrain",), inputs), work, f"tensorflow/{device.kind}"
-    )
+    return _run(Stage("pretrain", root, settings, ("model.pretrain",), inputs), work, f"tensorflow/{device.kind}")
 
 
 @stage_task(name="export", retries=1, retry_delay_seconds=30, timeout_seconds=HOUR)

@@ -26,8 +26,7 @@ def drop_table(stages: Sequence[StageOutput]) -> list[Row]:
             row = found.setdefault((STAGE_OF_NAMESPACE[namespace], reason), dict.fromkeys(SOURCES, 0))
             row[source] += value
     return [
-        {"stage": stage, "documents": reason, **row, "all": sum(row.values())}
-        for (stage, reason), row in found.items()
+        {"stage": stage, "documents": reason, **row, "all": sum(row.values())} for (stage, reason), row in found.items()
     ]
 
 

@@ -38,9 +38,7 @@ def resolve(wanted: list[str]) -> dict[str, str]:
         "-",
     ]
     done = subprocess.run([*command, *wanted], capture_output=True, text=True, check=True)
-    found = {
-        item["metadata"]["name"]: item["metadata"]["version"] for item in json.loads(done.stdout)["install"]
-    }
+    found = {item["metadata"]["name"]: item["metadata"]["version"] for item in json.loads(done.stdout)["install"]}
     # A local version ("2.13.0+cpu") names one builder's file; its public part fits every builder's.
     return {name: version.partition("+")[0] for name, version in found.items() if name != "kobigbird"}
 
@@ -49,10 +47,7 @@ def main() -> None:
     """Writes each lock file."""
     for path, (head, wanted) in LOCKS.items():
         versions = resolve(wanted)
-        lines = [
-            f"{name}=={version}"
-            for name, version in sorted(versions.items(), key=lambda pair: pair[0].lower())
-        ]
+        lines = [f"{name}=={version}" for name, version in sorted(versions.items(), key=lambda pair: pair[0].lower())]
         path.write_text("\n".join([f"# {head}", "# Made by `make lock` on Linux, x86-64.", *lines]) + "\n")
         print(f"{path.relative_to(PROJECT)}: {len(lines)} packages")
 

@@ -119,9 +119,7 @@ def _paper(config: EncoderConfig, seed: int, num_blocks: int) -> np.ndarray:
 def _paper_candidates(row: int, num_blocks: int, block_size: int) -> np.ndarray:
     inner = np.arange(1, num_blocks - 1)
     focus = PAPER_FOCUS // block_size - 1 if 2 * block_size < PAPER_FOCUS else num_blocks - 1
-    inner = inner[
-        inner <= focus
-    ]  # it reaches the last block of a 1,024-token sequence: there it counts twice
+    inner = inner[inner <= focus]  # it reaches the last block of a 1,024-token sequence: there it counts twice
     if row >= num_blocks - 3:
         return inner  # the originals leave the window in for the last two rows
     return inner[np.abs(inner - row) > 1]

@@ -28,9 +28,7 @@ class Checkpoints:
         """
         self._folder = places.join(directory, FOLDER)
         self._checkpoint = tf.train.Checkpoint(**tracked)
-        self._manager = tf.train.CheckpointManager(
-            self._checkpoint, self._folder, keep, checkpoint_name="step"
-        )
+        self._manager = tf.train.CheckpointManager(self._checkpoint, self._folder, keep, checkpoint_name="step")
 
     def save(self, step: int) -> None:
         """Saves under a step's number."""

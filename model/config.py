@@ -154,7 +154,6 @@ class ModelConfig(Settings):
         ]:
             if longest > self.encoder.max_positions:
                 raise ValueError(
-                    f"{name} {longest} exceeds encoder.max_positions {self.encoder.max_positions}; "
-                    f"use at most that."
+                    f"{name} {longest} exceeds encoder.max_positions {self.encoder.max_positions}; use at most that."
                 )
         return self

@@ -34,9 +34,7 @@ class Draws:
 class Dense(tf.Module):
     """An affine map of the last axis: weights in float32, product in the dtype of what comes in."""
 
-    def __init__(
-        self, width_in: int, width_out: int, draws: Draws, name: str, trainable: bool = True
-    ) -> None:
+    def __init__(self, width_in: int, width_out: int, draws: Draws, name: str, trainable: bool = True) -> None:
         super().__init__()
         self.kernel = draws.normal([width_in, width_out], f"{name}.weight", trainable)
         self.bias = tf.Variable(tf.zeros([width_out]), trainable=trainable, name=f"{name}.bias")
@@ -217,13 +215,10 @@ class BigBirdEncoder(tf.Module):
     def _check_length(self, length: int | None) -> None:
         config = self.config
         if length is None:
-            raise SettingError(
-                "The sequence length is unknown when compiling; give input_ids a static length."
-            )
+            raise SettingError("The sequence length is unknown when compiling; give input_ids a static length.")
         if length > config.max_positions:
             raise SettingError(
-                f"{length} tokens exceed max_positions {config.max_positions}; "
-                f"use at most {config.max_positions}."
+                f"{length} tokens exceed max_positions {config.max_positions}; use at most {config.max_positions}."
             )
         if length > config.full_attention_up_to and (over := length % config.block_size):
             raise SettingError(

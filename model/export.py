@@ -8,10 +8,10 @@ import numpy as np
 import safetensors.numpy
 import tensorflow as tf
 
-from model.checkpoints import Checkpoints
+from model.checkpoints import restore_weights
 from model.config import EncoderConfig
 from model.contract import places
-from model.contract.errors import InputError, OutputError, SettingError
+from model.contract.errors import InputError, SettingError
 from model.contract.manifest import StageOutput, check_outputs, outputs_in
 from model.contract.record import BEGIN, CLS, END, MASK, PAD, SEP, SPECIAL_TOKENS, UNKNOWN
 from model.contract.stage import Made
@@ -31,9 +31,7 @@ TOKENS = {
 }
 
 
-def export_training(
-    trained: StageOutput, vocabulary: StageOutput, config: EncoderConfig, directory: str
-) -> Made:
+def export_training(trained: StageOutput, vocabulary: StageOutput, config: EncoderConfig, directory: str) -> Made:
     """Exports the last checkpoint of a finished training to the folder `model` of a stage's directory.
 
     Raises:
@@ -42,8 +40,7 @@ def export_training(
     """
     check_outputs(trained)
     model = MaskedLanguageModel(config, seed=0)
-    if Checkpoints(trained.directory, keep=1, model=model).restore_newest() is None:
-        raise OutputError(f"{trained.directory} holds no checkpoint; remove the folder to train again.")
+    restore_weights(trained.directory, model=model)
     export_model(model, vocabulary.directory, places.join(directory, MODEL_FOLDER))
     return Made(outputs=outputs_in(directory))
 
@@ -132,9 +129,7 @@ def _read_pieces(path: str, config: EncoderConfig) -> list[str]:
             f"{config.vocabulary_size:,}; export with the vocabulary that the model was trained with."
         )
     if missing := [token for token in SPECIAL_TOKENS if token not in pieces]:
-        raise InputError(
-            f"{path} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line."
-        )
+        raise InputError(f"{path} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line.")
     return pieces
 
 

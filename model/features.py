@@ -28,9 +28,7 @@ class Features:
         """The same examples in arrays `length` wide, which must leave no token out."""
         if self.attention_mask[:, length:].any():
             raise ValueError(f"Some of these examples have more than {length} tokens.")
-        return Features(
-            self.input_ids[:, :length], self.segment_ids[:, :length], self.attention_mask[:, :length]
-        )
+        return Features(self.input_ids[:, :length], self.segment_ids[:, :length], self.attention_mask[:, :length])
 
     @property
     def longest(self) -> int:
@@ -48,9 +46,7 @@ def load_tokenizer(model_directory: str) -> Any:
 
     # A name that is no folder would send transformers to the hub.
     if not places.exists(places.join(model_directory, "tokenizer_config.json")):
-        raise InputError(
-            f"{model_directory} holds no tokenizer_config.json; give a directory that export wrote."
-        )
+        raise InputError(f"{model_directory} holds no tokenizer_config.json; give a directory that export wrote.")
     try:
         if not places.is_gs(model_directory):
             return AutoTokenizer.from_pretrained(model_directory, local_files_only=True)
@@ -60,9 +56,7 @@ def load_tokenizer(model_directory: str) -> Any:
                     Path(folder, file.path.rsplit("/", 1)[-1]).write_bytes(places.read_bytes(file.path))
             return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"{model_directory} holds no tokenizer that transformers can read: {error}"
-        ) from error
+        raise InputError(f"{model_directory} holds no tokenizer that transformers can read: {error}") from error
 
 
 def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> Features:

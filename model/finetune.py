@@ -103,9 +103,7 @@ def finetune(
         predictions = finetuner.predict(dev)
         score = METRICS[task.metric](predictions.tolist(), dev.labels.tolist())
         epochs.append(EpochScore(epoch + 1, loss, score))
-        progress(
-            f"{task.name}: epoch {epoch + 1}/{config.epochs}: loss {loss:.4f}, {task.metric} {score:.2f}"
-        )
+        progress(f"{task.name}: epoch {epoch + 1}/{config.epochs}: loss {loss:.4f}, {task.metric} {score:.2f}")
     best = max(epochs, key=lambda epoch: epoch.score)
     result = FinetuneResult(
         task=task.name,
@@ -130,13 +128,9 @@ def read_task(
     train, dev = task.read(config.train), task.read(config.dev)
     tokenizer = load_tokenizer(model_directory)
     found = [encode(tokenizer, part.examples, config.max_length) for part in (train, dev)]
-    if (
-        config.max_length <= encoder.full_attention_up_to
-    ):  # else a shorter width could be another kind of attention
+    if config.max_length <= encoder.full_attention_up_to:  # else a shorter width could be another kind of attention
         longest = max(features.longest for features in found)
-        found = [
-            features.cut(min(-(-longest // WIDTH_STEP) * WIDTH_STEP, config.max_length)) for features in found
-        ]
+        found = [features.cut(min(-(-longest // WIDTH_STEP) * WIDTH_STEP, config.max_length)) for features in found]
     kind = np.int32 if task.kind == "classification" else np.float32
     data = [
         TaskData(part.examples, features, np.array([example.label for example in part.examples], kind))
@@ -151,18 +145,14 @@ def baseline_score(task: Task, train_labels: np.ndarray, dev_labels: np.ndarray)
     return METRICS[task.metric]([commonest] * len(dev_labels), dev_labels.tolist())
 
 
-def write_result(
-    result: FinetuneResult, task: Task, dev: TaskData, predictions: np.ndarray, directory: str
-) -> None:
+def write_result(result: FinetuneResult, task: Task, dev: TaskData, predictions: np.ndarray, directory: str) -> None:
     """Writes the scores, and the answers beside the labels, one line an example."""
 
     def spelt(value: float) -> str | float:
         return task.labels[int(value)] if task.kind == "classification" else float(value)
 
     lines = [
-        json.dumps(
-            {"guid": e.guid, "prediction": spelt(prediction), "label": spelt(e.label)}, ensure_ascii=False
-        )
+        json.dumps({"guid": e.guid, "prediction": spelt(prediction), "label": spelt(e.label)}, ensure_ascii=False)
         for e, prediction in zip(dev.examples, predictions.tolist(), strict=True)
     ]
     scores = json.dumps(dataclasses.asdict(result), ensure_ascii=False, indent=1)
@@ -194,21 +184,15 @@ class Finetuner:
         self._task, self._config, self._strategy = task, config, strategy
         self._steps_an_epoch = -(-train_examples // config.batch_size)
         with strategy.scope():
-            self.model = SequenceClassifier(
-                encoder, task.outputs, config.seed, compute_dtype(config.precision)
-            )
+            self.model = SequenceClassifier(encoder, task.outputs, config.seed, compute_dtype(config.precision))
             steps = self._steps_an_epoch * config.epochs
             self._optimizer = AdamW(self.model.trainable_variables, config.optimizer, steps)
         self._drops = encoder.dropout > 0
         self._gradients = tf.function(self._local_gradients, jit_compile=True, autograph=False)
         self._update = tf.function(self._apply_mean, jit_compile=True, autograph=False)
         self._logits = tf.function(self._local_logits, jit_compile=True, autograph=False)
-        self._step = tf.function(
-            lambda batch, step: strategy.run(self._replica_step, (batch, step)), autograph=False
-        )
-        self._answers = tf.function(
-            lambda batch: strategy.run(self._replica_logits, (batch,)), autograph=False
-        )
+        self._step = tf.function(lambda batch, step: strategy.run(self._replica_step, (batch, step)), autograph=False)
+        self._answers = tf.function(lambda batch: strategy.run(self._replica_logits, (batch,)), autograph=False)
 
     def train_epoch(self, data: TaskData, epoch: int, progress: Report) -> float:
         """Goes once through the examples, in an order drawn from seed and epoch; returns the mean loss."""
@@ -230,9 +214,7 @@ class Finetuner:
         """The answers: [examples] class indices, or values."""
         batches = self._batches(data, np.arange(len(data.examples)))
         shards = [self._strategy.experimental_local_results(self._answers(batch)) for batch in batches]
-        logits = np.concatenate([shard.numpy() for copies in shards for shard in copies])[
-            : len(data.examples)
-        ]
+        logits = np.concatenate([shard.numpy() for copies in shards for shard in copies])[: len(data.examples)]
         return logits.argmax(axis=-1) if self._task.kind == "classification" else logits[:, 0]
 
     def _batches(self, data: TaskData, order: np.ndarray) -> Iterator[Any]:
@@ -287,9 +269,7 @@ class Finetuner:
         self._optimizer.apply([gradient / weight for gradient in sums], step)
 
     def _local_logits(self, batch: dict[str, tf.Tensor], seed: tf.Tensor | None = None) -> tf.Tensor:
-        logits: tf.Tensor = self.model(
-            batch["input_ids"], batch["segment_ids"], batch["attention_mask"], seed
-        )
+        logits: tf.Tensor = self.model(batch["input_ids"], batch["segment_ids"], batch["attention_mask"], seed)
         return logits
 
     def _losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -48,9 +48,7 @@ class MaskedLanguageModel(tf.Module):
 class SequenceClassifier(tf.Module):
     """The encoder with the head of transformers' BigBirdForSequenceClassification; one label: a regressor."""
 
-    def __init__(
-        self, config: EncoderConfig, labels: int, seed: int, compute_dtype: tf.DType = tf.float32
-    ) -> None:
+    def __init__(self, config: EncoderConfig, labels: int, seed: int, compute_dtype: tf.DType = tf.float32) -> None:
         super().__init__()
         draws = Draws(seed, config.initializer_range)
         self.encoder = BigBirdEncoder(config, seed, compute_dtype)

@@ -47,9 +47,7 @@ def open_records(corpus: StageOutput, split: str) -> RecordShards:
     check_outputs(corpus, files)
     filled = [file for file in files if file.records]
     if not filled:
-        raise OutputError(
-            f"{corpus.directory} has no {split} record; give the corpus more text or a larger share."
-        )
+        raise OutputError(f"{corpus.directory} has no {split} record; give the corpus more text or a larger share.")
     paths = {path.rsplit("/", 1)[-1]: path for path in corpus.paths()}
     record_format = RecordFormat.model_validate(corpus.manifest.facts["record_format"])
     return RecordShards([paths[f.name] for f in filled], [f.records or 0 for f in filled], record_format)
@@ -98,18 +96,16 @@ def training_batches(
 def validation_batches(shards: RecordShards, table: PieceTable, config: PretrainConfig) -> tf.data.Dataset:
     """Every record once, in file order, always with the same masks; the last batch is filled up with empty rows."""
     offsets = [0, *itertools.accumulate(shards.records)][:-1]
-    records = tf.data.Dataset.from_tensor_slices(
-        (list(shards.paths), tf.constant(offsets, tf.int64))
-    ).flat_map(lambda path, offset: tf.data.TFRecordDataset(path).enumerate(offset))
+    records = tf.data.Dataset.from_tensor_slices((list(shards.paths), tf.constant(offsets, tf.int64))).flat_map(
+        lambda path, offset: tf.data.TFRecordDataset(path).enumerate(offset)
+    )
     numbered = records.map(lambda number, raw: (tf.constant(-1, tf.int64), number, raw))
     return _batched(numbered, shards, table, config, drop_remainder=False)
 
 
 def _epoch(shards: RecordShards, seed: int, epoch: tf.Tensor, skip: tf.Tensor) -> tf.data.Dataset:
     """The (number, raw record) pairs of one epoch, without the first `skip`; whole shards are skipped unread."""
-    order = tf.argsort(
-        tf.random.stateless_uniform([len(shards.paths)], tf.stack([tf.constant(seed, tf.int64), epoch]))
-    )
+    order = tf.argsort(tf.random.stateless_uniform([len(shards.paths)], tf.stack([tf.constant(seed, tf.int64), epoch])))
     paths = tf.gather(tf.constant(list(shards.paths)), order)
     counts = tf.gather(tf.constant(list(shards.records), tf.int64), order)
     offsets = tf.gather(tf.cumsum(tf.constant(list(shards.records), tf.int64), exclusive=True), order)
@@ -155,9 +151,7 @@ def _batched(
         return examples.batch(config.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
     rows = -(-shards.total // config.batch_size) * config.batch_size
     empty = tf.data.Dataset.from_tensors(_empty_row(config, pad)).repeat(rows - shards.total)
-    return (
-        examples.concatenate(empty).batch(config.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
-    )
+    return examples.concatenate(empty).batch(config.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
 def _empty_row(config: PretrainConfig, pad: int) -> Batch:

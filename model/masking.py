@@ -47,9 +47,7 @@ class MaskedSequence(NamedTuple):
     """[max_predictions] float32, 1 where there is a prediction."""
 
 
-def mask_tokens(
-    input_ids: tf.Tensor, table: PieceTable, config: MaskingConfig, seed: tf.Tensor
-) -> MaskedSequence:
+def mask_tokens(input_ids: tf.Tensor, table: PieceTable, config: MaskingConfig, seed: tf.Tensor) -> MaskedSequence:
     """Hides tokens of one sequence.
 
     Args:
@@ -65,9 +63,7 @@ def mask_tokens(
     hidden = _choose_units(unit, tf.clip_by_value(budget, 1, config.max_predictions), order)
     positions = tf.cast(tf.where(hidden)[:, 0], tf.int32)
     labels = tf.gather(input_ids, positions)
-    shown = tf.tensor_scatter_nd_update(
-        input_ids, positions[:, None], _replacements(labels, table, config, replacing)
-    )
+    shown = tf.tensor_scatter_nd_update(input_ids, positions[:, None], _replacements(labels, table, config, replacing))
     rest = config.max_predictions - tf.shape(positions)[0]
 
     def padded(values: tf.Tensor) -> tf.Tensor:

@@ -16,7 +16,7 @@ from model.heads import MaskedLanguageModel
 from model.input_pipeline import Batch, check_format, open_records, training_batches, validation_batches
 from model.masking import PieceTable
 from model.optimizer import AdamW, learning_rate
-from model.training_curve import CurvePoint, TrainingCurve, ValidationPoint, read_curve
+from model.training_curve import CurvePoint, ValidationPoint, read_curve
 from model.vocabulary_files import read_pieces, token_counts
 
 Report = Callable[[str], None]
@@ -100,6 +100,7 @@ class Trainer:
         # Only the loop over steps is Python that AutoGraph has to read.
         compiled = tf.function(jit_compile=True, autograph=False)
         self._gradients = compiled(self._local_gradients)
+        self._update = compiled(self.optimizer.apply)
         self._scores = compiled(self._local_scores)
         self._step = tf.autograph.experimental.do_not_convert(self._train_step)
         self._loop = tf.function(self._run_loop)
@@ -121,9 +122,7 @@ class Trainer:
             took = time.monotonic() - began
             tokens = (at - first) * config.batch_size * config.sequence_length / took
             left = took / (at - first) * (config.steps - at)
-            report(
-                f"step {at:,}/{config.steps:,}: loss {loss:.4f}, {tokens:,.0f} tokens/s, {left:,.0f} s left"
-            )
+            report(f"step {at:,}/{config.steps:,}: loss {loss:.4f}, {tokens:,.0f} tokens/s, {left:,.0f} s left")
             yield CurvePoint(step=at, loss=loss, learning_rate=float(rate))
 
     def validate(self, batches: tf.data.Dataset) -> ValidationPoint:
@@ -133,9 +132,7 @@ class Trainer:
         for batch in batches:
             sums = self._scores(batch)
             loss, correct = loss + float(sums[0]), correct + float(sums[1])
-            counts += np.bincount(
-                batch["labels"].numpy()[batch["weights"].numpy() > 0], minlength=len(counts)
-            )
+            counts += np.bincount(batch["labels"].numpy()[batch["weights"].numpy() > 0], minlength=len(counts))
         tokens = int(counts.sum())
         return ValidationPoint(
             step=self.at,
@@ -146,22 +143,24 @@ class Trainer:
         )
 
     def _run_loop(self, batches: Any) -> tf.Tensor:
+        first = tf.identity(self.step)
         losses = tf.TensorArray(tf.float32, self.config.steps_per_loop)
         for number in tf.range(self.config.steps_per_loop):
-            loss = self.strategy.run(self._step, args=(next(batches),))
+            step = first + tf.cast(number, tf.int64)
+            loss = self.strategy.run(self._step, args=(next(batches), step))
             losses = losses.write(number, self.strategy.reduce(tf.distribute.ReduceOp.MEAN, loss, axis=None))
+        self.step.assign_add(self.config.steps_per_loop)
         return losses.stack()
 
-    def _train_step(self, batch: Batch) -> tf.Tensor:
+    def _train_step(self, batch: Batch, step: tf.Tensor) -> tf.Tensor:
         """One update on a replica; the loss is the mean over the masked tokens of the global batch."""
         replica = tf.distribute.get_replica_context()
         drawn = tf.stack([tf.constant(self.config.seed % 2**31), replica.replica_id_in_sync_group])
-        seed = tf.random.experimental.stateless_fold_in(drawn, tf.cast(self.step, tf.int32))
+        seed = tf.random.experimental.stateless_fold_in(drawn, tf.cast(step, tf.int32))
         sums = self._gradients(batch, seed)
         loss, weight, gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, sums)
         weight = tf.maximum(weight, 1.0)
-        self.optimizer.apply([gradient / weight for gradient in gradients], self.step)
-        self.step.assign_add(1)
+        self._update([gradient / weight for gradient in gradients], step)
         return loss / weight
 
     def _local_gradients(self, batch: Batch, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
@@ -196,4 +195,5 @@ def entropy(counts: np.ndarray) -> float:
 
 def log_frequencies(counts: np.ndarray) -> np.ndarray:
     """Log frequencies of ids with one added to each count: the head's best guess before it knows any context."""
-    return np.log((counts + 1) / (counts + 1).sum()).astype(np.float32)
+    logarithms: np.ndarray = np.log((counts + 1) / (counts + 1).sum()).astype(np.float32)
+    return logarithms

@@ -56,9 +56,7 @@ class TrainingCurve(Settings):
 def read_curve(directory: str) -> TrainingCurve:
     """The curve in a directory; an empty one where there is none yet."""
     path = places.join(directory, CURVE_FILE)
-    return (
-        TrainingCurve.model_validate_json(places.read_bytes(path)) if places.exists(path) else TrainingCurve()
-    )
+    return TrainingCurve.model_validate_json(places.read_bytes(path)) if places.exists(path) else TrainingCurve()
 
 
 def _only(kind: type[Settings], points: tuple[CurvePoint | ValidationPoint, ...]) -> Iterator[Settings]:

@@ -61,9 +61,7 @@ def load_model(directory: str) -> tuple[EncoderConfig, dict[str, np.ndarray]]:
     try:
         tensors = safetensors.numpy.load(places.read_bytes(weights_path))
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError):
-        raise InputError(
-            f"{weights_path} is no whole safetensors file of float tensors; copy it again."
-        ) from None
+        raise InputError(f"{weights_path} is no whole safetensors file of float tensors; copy it again.") from None
     # A bare BigBirdModel is saved without the prefix that the models with heads have.
     bare = any(name.startswith("embeddings.") for name in tensors)
     return config, {
@@ -109,9 +107,7 @@ def _encoder_config(path: str) -> EncoderConfig:
         raise InputError(f"{path} is not JSON; copy it again.") from None
     for name, value in SUPPORTED.items():
         if (found := fields.get(name, value)) != value:
-            raise InputError(
-                f"{path} says {name} {found!r}, which this encoder cannot be; it needs {value!r}."
-            )
+            raise InputError(f"{path} says {name} {found!r}, which this encoder cannot be; it needs {value!r}.")
     if missing := [name for name in REQUIRED if name not in fields]:
         raise InputError(f"{path} lacks {missing[0]}; give the config.json of a whole BigBird.")
     known = {ours: fields[theirs] for ours, theirs in SETTINGS.items() if theirs in fields}
@@ -123,9 +119,7 @@ def _group(name: str) -> str:
     return POOLER if name.startswith(POOLER) else name.split(".")[0] + "."
 
 
-def _refuse_layers_too_many(
-    tensors: dict[str, np.ndarray], variables: dict[str, tf.Variable], path: str
-) -> None:
+def _refuse_layers_too_many(tensors: dict[str, np.ndarray], variables: dict[str, tf.Variable], path: str) -> None:
     layers = "bert.encoder.layer."
     extra = sorted(name for name in tensors if name.startswith(layers) and name not in variables)
     if extra:

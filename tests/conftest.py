@@ -53,9 +53,7 @@ def gs_folder(gcs: Gcs, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def tensorflow_gcs_environment(
-    gcs: Gcs, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+def tensorflow_gcs_environment(gcs: Gcs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """What a child process needs in its environment for TensorFlow's own gs:// to reach the emulator.
 
     Not for this process: it sends TensorFlow's https through a proxy with a throwaway certificate.
@@ -68,7 +66,5 @@ def tensorflow_gcs_environment(
 
 def _create_bucket(host: str, name: str) -> None:
     body = json.dumps({"name": name}).encode()
-    request = urllib.request.Request(
-        f"{host}/storage/v1/b?project=tests", body, {"Content-Type": "application/json"}
-    )
+    request = urllib.request.Request(f"{host}/storage/v1/b?project=tests", body, {"Content-Type": "application/json"})
     urllib.request.urlopen(request, timeout=20).close()

@@ -37,9 +37,7 @@ def test_a_job_reads_and_writes_bytes_on_gs(root: str):
         paths = pipeline | beam.Create(places.glob(places.join(root, "in", "*.txt")), reshuffle=False)
         _ = paths | beam.Map(copy_upper, places.join(root, "out"))
 
-    written = {
-        path.rsplit("/", 1)[-1]: places.read_bytes(path).decode() for path in places.glob(f"{root}/out/*")
-    }
+    written = {path.rsplit("/", 1)[-1]: places.read_bytes(path).decode() for path in places.glob(f"{root}/out/*")}
     assert written == {name: text.upper() for name, text in texts.items()}
 
 
@@ -50,16 +48,12 @@ def test_parquet_written_by_beam_is_whole_and_leaves_no_temporary_files(root: st
         _ = (
             pipeline
             | beam.Create(rows, reshuffle=False)
-            | beam.io.WriteToParquet(
-                places.join(root, "documents"), SCHEMA, file_name_suffix=".parquet", num_shards=3
-            )
+            | beam.io.WriteToParquet(places.join(root, "documents"), SCHEMA, file_name_suffix=".parquet", num_shards=3)
         )
 
     paths = [fact.path for fact in places.list_files(root)]
     assert paths == [places.join(root, f"documents-{shard:05d}-of-00003.parquet") for shard in range(3)]
-    read = [
-        row for path in paths for row in pq.read_table(pa.BufferReader(places.read_bytes(path))).to_pylist()
-    ]
+    read = [row for path in paths for row in pq.read_table(pa.BufferReader(places.read_bytes(path))).to_pylist()]
     assert sorted(read, key=lambda row: row["id"]) == rows
 
 
@@ -90,8 +84,6 @@ def test_worker_processes_find_the_storage_too(root: str):
     )
     with beam.Pipeline("FnApiRunner", options=options) as pipeline:
         paths = pipeline | beam.Create([places.join(root, "in", str(index)) for index in range(4)])
-        _ = paths | beam.Map(
-            lambda path: places.replace_bytes(path.replace("/in/", "/out/"), places.read_bytes(path))
-        )
+        _ = paths | beam.Map(lambda path: places.replace_bytes(path.replace("/in/", "/out/"), places.read_bytes(path)))
 
     assert [fact.bytes for fact in places.list_files(places.join(root, "out"))] == [4] * 4

@@ -5,11 +5,7 @@ from pathlib import Path
 import pytest
 
 SAMPLE = Path(__file__).parents[1] / "sample"
-DATA = [
-    file
-    for file in SAMPLE.rglob("*")
-    if file.is_file() and file.suffix != ".md" and "LICENCES" not in str(file)
-]
+DATA = [file for file in SAMPLE.rglob("*") if file.is_file() and file.suffix != ".md" and "LICENCES" not in str(file)]
 
 
 @pytest.mark.parametrize("file", DATA, ids=lambda file: file.name)

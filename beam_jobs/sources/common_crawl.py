@@ -91,9 +91,7 @@ def _records(file: BinaryIO, kind: WarcRecordType) -> Iterator[_Record]:
             found = True
             length, block = record.headers.get("Content-Length"), record.reader.read()
             if length is None or len(block) < record.content_length:
-                raise stream.failure or DamagedFile(
-                    "truncated_file", "the archive ends in the middle of a record"
-                )
+                raise stream.failure or DamagedFile("truncated_file", "the archive ends in the middle of a record")
             url, date, languages = (record.headers.get(name) or "" for name in _FIELDS)
             yield _Record(url, date, languages, block)
     except OSError as error:
@@ -122,9 +120,7 @@ def _page(record: _Record, source: str, file_name: str) -> Outcome:
         return Skipped("content_type")
     html = decode_html(body, response.http_charset)
     if html is None:
-        return BadRecord(
-            source, file_name, record.url, "bad_encoding", f"header says {response.http_charset}"
-        )
+        return BadRecord(source, file_name, record.url, "bad_encoding", f"header says {response.http_charset}")
     title, text = title_and_text(html)
     if not text:
         return Skipped("no_text")

@@ -89,11 +89,7 @@ def _forms(document: dict[str, Any]) -> list[str]:
     elements = document.get("paragraph") or document.get("utterance") or []
     if not isinstance(elements, list):
         return []
-    written = [
-        element.get("form") or element.get("original_form")
-        for element in elements
-        if isinstance(element, dict)
-    ]
+    written = [element.get("form") or element.get("original_form") for element in elements if isinstance(element, dict)]
     stripped = [strip_paragraph_tags(form) for form in written if isinstance(form, str)]
     return [form for form in stripped if form]
 

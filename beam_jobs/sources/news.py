@@ -59,9 +59,7 @@ def _article(line: bytes, source: str, file_name: str, number: int) -> Document 
         date=iso_date(_plain(fields.get("date"))),
         language="",
         metadata={
-            name: _plain(value)
-            for name, value in sorted(fields.items())
-            if name not in _OWN_FIELDS and _plain(value)
+            name: _plain(value) for name, value in sorted(fields.items()) if name not in _OWN_FIELDS and _plain(value)
         },
     )
     return checked(document, file_name, where)

@@ -127,9 +127,7 @@ def _outcome(part: bytes, site: Site, source: str, file_name: str, where: str) -
     return checked(document, file_name, where)
 
 
-def _skip_reason(
-    page: ElementTree.Element, revision: ElementTree.Element, title: str, site: Site
-) -> str | None:
+def _skip_reason(page: ElementTree.Element, revision: ElementTree.Element, title: str, site: Site) -> str | None:
     if page.find("redirect") is not None:
         return "redirect"
     # Exports before version 0.6 have no namespace numbers, only the title's prefix.

@@ -137,21 +137,15 @@ def sentence(path: str, error: Exception) -> str | None:
                 "run `gcloud auth application-default login` or set GOOGLE_APPLICATION_CREDENTIALS."
             )
         case auth.GoogleAuthError():
-            return (
-                f"{path} needs other Google credentials than those found here ({_line(error)}); renew them."
-            )
+            return f"{path} needs other Google credentials than those found here ({_line(error)}); renew them."
         case refusals.NotFound():
             return f"{bucket} does not exist; create the bucket or correct {path}."
         case refusals.Forbidden() | refusals.Unauthorized():
-            return (
-                f"{path} is closed to the credentials found here; ask for storage.objects rights on {bucket}."
-            )
+            return f"{path} is closed to the credentials found here; ask for storage.objects rights on {bucket}."
         case refusals.RetryError() | RequestException():
             return f"{path} got no answer from Cloud Storage in time ({_line(error)}); try again later."
         case refusals.GoogleAPICallError():
-            return (
-                f"{path} was refused by Cloud Storage ({_line(error)}); correct the path or try again later."
-            )
+            return f"{path} was refused by Cloud Storage ({_line(error)}); correct the path or try again later."
         case ValueError():  # the library's own check of bucket names
             return f"{path} is no Cloud Storage path ({_line(error)}); write gs://BUCKET/NAME."
     return None

@@ -13,9 +13,7 @@ from pydantic import JsonValue
 OUR_PACKAGES = ("flows", "beam_jobs", "model")
 
 
-def fingerprint(
-    stage: str, settings: Mapping[str, JsonValue], sources: str, inputs: Mapping[str, str]
-) -> str:
+def fingerprint(stage: str, settings: Mapping[str, JsonValue], sources: str, inputs: Mapping[str, str]) -> str:
     """The first 64 bits, in hex, of a SHA-256 over a stage's identity.
 
     Args:
@@ -41,7 +39,7 @@ def source_hash(*modules: str) -> str:
 
 def imported_modules(path: Path) -> set[str]:
     """The modules, of ours or not, that a source file names in its import statements, wherever they stand."""
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)

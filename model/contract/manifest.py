@@ -104,9 +104,7 @@ def commit_manifest(directory: str, manifest: StageManifest) -> StageManifest:
     return standing
 
 
-def check_outputs(
-    output: StageOutput, files: Iterable[OutputFile] | None = None, *, contents: bool = True
-) -> None:
+def check_outputs(output: StageOutput, files: Iterable[OutputFile] | None = None, *, contents: bool = True) -> None:
     """Compares a stage's files with its manifest.
 
     Args:
@@ -124,9 +122,7 @@ def check_outputs(
         if path not in present:
             raise OutputError(f"{path} is in its manifest but missing; {remedy}.")
         if present[path] != file.bytes:
-            raise OutputError(
-                f"{path} has {present[path]:,} bytes where its manifest says {file.bytes:,}; {remedy}."
-            )
+            raise OutputError(f"{path} has {present[path]:,} bytes where its manifest says {file.bytes:,}; {remedy}.")
         if contents and (crc := places.checksum(path).crc32c) != file.crc32c:
             raise OutputError(f"{path} has CRC-32C {crc} where its manifest says {file.crc32c}; {remedy}.")
 
@@ -139,9 +135,7 @@ def outputs_in(directory: str, records: dict[str, int] | None = None) -> list[Ou
         if name != MANIFEST:
             full = places.checksum(fact.path)
             found.append(
-                OutputFile(
-                    name=name, bytes=full.bytes, records=(records or {}).get(name), crc32c=full.crc32c or ""
-                )
+                OutputFile(name=name, bytes=full.bytes, records=(records or {}).get(name), crc32c=full.crc32c or "")
             )
     return found
 
@@ -157,9 +151,7 @@ def git_version() -> str:
 
     def git(*words: str) -> str:
         folder = Path(__file__).parents[2]
-        done = subprocess.run(
-            ["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=10
-        )
+        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
         return done.stdout.strip()
 
     try:

@@ -47,9 +47,7 @@ def is_gs(place: str) -> bool:
             raise SettingError(f"{place} names no bucket; write gs://BUCKET/FOLDER.")
         return True
     if _OTHER_SCHEME.match(place):
-        raise SettingError(
-            f"{place} is neither a local path nor on Cloud Storage; write a path or gs://BUCKET/FOLDER."
-        )
+        raise SettingError(f"{place} is neither a local path nor on Cloud Storage; write a path or gs://BUCKET/FOLDER.")
     return False
 
 
@@ -203,9 +201,7 @@ def remove_tree(directory: str) -> None:
     """
     whole = directory.rstrip("/").count("/") < 3 if is_gs(directory) else os.path.abspath(directory) == os.sep
     if whole:
-        raise OutputError(
-            f"{directory} is a whole bucket or disk, which is never removed; name a folder in it."
-        )
+        raise OutputError(f"{directory} is a whole bucket or disk, which is never removed; name a folder in it.")
     if is_gs(directory):
         with _cloud(directory, OutputError) as cloud:
             cloud.delete_below(directory)

@@ -41,11 +41,7 @@ def _sentence(settings: type[BaseModel], error: ErrorDetails) -> str:
         known = sorted(_known_keys(settings, path[:-1]))
         near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.0)
         prefix = name[: -len(path[-1])]
-        return (
-            f"{name} is not a setting; the nearest is {prefix}{near[0]}."
-            if near
-            else f"{name} is not a setting."
-        )
+        return f"{name} is not a setting; the nearest is {prefix}{near[0]}." if near else f"{name} is not a setting."
     if error["type"] == "missing":
         return f"{name} is missing and has no default; add it."
     if error["type"] == "value_error":

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
+from pydantic_core import to_jsonable_python
 
 from model.contract import places
 from model.contract.fingerprint import fingerprint, source_hash
@@ -33,7 +35,7 @@ class Made:
 
     outputs: Sequence[OutputFile]
     counters: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    facts: Mapping[str, JsonValue] = dataclasses.field(default_factory=dict)
+    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,9 +61,7 @@ class Stage:
         """Where the stage's files go."""
         return places.join(self.root, self.name, self.fingerprint)
 
-    def run(
-        self, work: Callable[[str], Made], runner: str = "python", log: Log = logging.info
-    ) -> StageOutput:
+    def run(self, work: Callable[[str], Made], runner: str = "python", log: Log = logging.info) -> StageOutput:
         """Does the work unless it is done already.
 
         Args:
@@ -102,7 +102,7 @@ class Stage:
             sources=source_hash(*self.modules),
             outputs=tuple(sorted(made.outputs, key=lambda file: file.name)),
             counters=dict(made.counters),
-            facts=dict(made.facts),
+            facts=to_jsonable_python(dict(made.facts)),
             package_version=package_version(),
             git_version=git_version(),
             runner=runner,

@@ -17,9 +17,7 @@ def read(path: str) -> TaskExamples:
         labels = record.get("labels")
         label = labels.get("label") if isinstance(labels, dict) else None
         if isinstance(label, bool) or not isinstance(label, int | float) or not 0.0 <= label <= HIGHEST:
-            raise InputError(
-                f"{path}: record {index} has the labels.label {label!r}, which is no number from 0 to 5."
-            )
+            raise InputError(f"{path}: record {index} has the labels.label {label!r}, which is no number from 0 to 5.")
         first = text_field(path, index, record, "sentence1")
         second = text_field(path, index, record, "sentence2")
         examples.append(Example(str(record.get("guid", index)), first, second, float(label)))

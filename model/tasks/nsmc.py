@@ -27,9 +27,7 @@ def read(path: str) -> TaskExamples:
             continue
         fields = line.split("\t")
         if len(fields) != 3 or fields[2] not in ("0", "1"):
-            raise InputError(
-                f"{path}: line {number} is not an id, a document and a label 0 or 1, parted by tabs."
-            )
+            raise InputError(f"{path}: line {number} is not an id, a document and a label 0 or 1, parted by tabs.")
         if fields[1].strip():
             examples.append(Example(fields[0], fields[1], None, int(fields[2])))
         else:

@@ -61,9 +61,7 @@ def read_text(path: str) -> str:
     try:
         return places.read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8 (byte {error.start:,}); give the file as it was published."
-        ) from None
+        raise InputError(f"{path} is not UTF-8 (byte {error.start:,}); give the file as it was published.") from None
 
 
 def read_json_list(path: str) -> list[dict[str, Any]]:
@@ -76,9 +74,7 @@ def read_json_list(path: str) -> list[dict[str, Any]]:
     try:
         records = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(
-            f"{path} is not JSON (line {error.lineno}: {error.msg}); give the published file."
-        ) from None
+        raise InputError(f"{path} is not JSON (line {error.lineno}: {error.msg}); give the published file.") from None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise InputError(f"{path} does not hold a JSON list of objects; give the published file.")
     if not records:

@@ -15,9 +15,7 @@ GOLDEN = ROOT / "tests" / "data" / "golden"
 Reader = Callable[[BinaryIO, str, str], Iterator[Outcome]]
 
 
-def read(
-    reader: Reader, stored: bytes, name: str = "file"
-) -> tuple[list[Document], list[BadRecord], list[str]]:
+def read(reader: Reader, stored: bytes, name: str = "file") -> tuple[list[Document], list[BadRecord], list[str]]:
     """What a reader makes of a file's bytes: documents, bad records, reasons for skipping."""
     outcomes = list(reader(io.BytesIO(stored), "a_source", name))
     return (

@@ -14,9 +14,7 @@ FATES = ["kept", "too_short", "low_hangul_share", "not_korean", "repeated_lines"
 
 
 def document(key, text, source="news", title=""):
-    return Document(
-        document_id(source, key), source, f"https://a.kr/{key}", title, text, "2024-05-01", "", {"a": "b"}
-    )
+    return Document(document_id(source, key), source, f"https://a.kr/{key}", title, text, "2024-05-01", "", {"a": "b"})
 
 
 def example(name):

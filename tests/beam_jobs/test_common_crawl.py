@@ -25,9 +25,7 @@ def response(http: bytes, url: str = "https://example.org/") -> bytes:
     return headers.encode() + http + b"\r\n\r\n"
 
 
-def html(
-    text: str, headers: str = "", status: str = "200 OK", kind: str = "text/html; charset=utf-8"
-) -> bytes:
+def html(text: str, headers: str = "", status: str = "200 OK", kind: str = "text/html; charset=utf-8") -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{headers}\r\n<p>{text}</p>".encode()
 
 
@@ -67,9 +65,7 @@ def test_a_page_in_both_archives_has_two_ids_and_each_is_stable(pages):
 
     assert len(shared) == 42
     assert len(set(all_ids)) == len(all_ids)
-    assert [each.id for each in read(read_warc, WARC, "another name")[0]] == [
-        each.id for each in pages.values()
-    ]
+    assert [each.id for each in read(read_warc, WARC, "another name")[0]] == [each.id for each in pages.values()]
     assert pages[f"{HTTPD}filter.html"].id == "3cfe3fb6d144a370252ee82e32f5855d"
 
 

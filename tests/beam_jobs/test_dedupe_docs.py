@@ -19,14 +19,8 @@ from beam_jobs.dedupe_docs import (
 )
 from beam_jobs.document import Document
 
-CONSTITUTION = (
-    (Path(__file__).parents[1] / "data" / "cleaning" / "kept.txt").read_text(encoding="utf-8").strip()
-)
-HELP = (
-    (Path(__file__).parents[1] / "data" / "cleaning" / "repeated_ngrams.txt")
-    .read_text(encoding="utf-8")
-    .strip()
-)
+CONSTITUTION = (Path(__file__).parents[1] / "data" / "cleaning" / "kept.txt").read_text(encoding="utf-8").strip()
+HELP = (Path(__file__).parents[1] / "data" / "cleaning" / "repeated_ngrams.txt").read_text(encoding="utf-8").strip()
 
 
 def document(key, text, source="news", **fields):

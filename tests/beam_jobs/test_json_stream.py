@@ -31,9 +31,7 @@ def test_a_list_reads_the_same_however_its_bytes_are_cut(elements, size, indent)
     assert read == elements
 
 
-@given(
-    value=st.text(min_size=1) | st.lists(values) | st.dictionaries(st.text(), values), keep=st.floats(0, 0.99)
-)
+@given(value=st.text(min_size=1) | st.lists(values) | st.dictionaries(st.text(), values), keep=st.floats(0, 0.99))
 def test_a_value_cut_short_ends_early(value, keep):
     text = json.dumps(value, ensure_ascii=False)
     cut = text[: int(len(text) * keep)]

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from beam_jobs.korean_text import fold_blanks, hangul_share, normalise, to_nfc
 
 awkward = st.text(
-    st.sampled_from(
-        "가한ᄒ\u1161\u11abaé\u0301 \t\r\n\v\f\u00a0\u200b\u2028\u3000\ufeff\x85\ud800\ufffe\ue000"
-    )
+    st.sampled_from("가한ᄒ\u1161\u11abaé\u0301 \t\r\n\v\f\u00a0\u200b\u2028\u3000\ufeff\x85\ud800\ufffe\ue000")
 )
 any_text = st.text() | awkward
 
@@ -26,9 +24,7 @@ def test_a_normalised_text_is_nfc_without_control_characters_or_trailing_blanks(
     normal = normalise(text)
 
     assert unicodedata.is_normalized("NFC", normal)
-    assert {unicodedata.category(character) for character in normal} & {"Cc", "Cs", "Co", "Zl", "Zp"} <= {
-        "Cc"
-    }
+    assert {unicodedata.category(character) for character in normal} & {"Cc", "Cs", "Co", "Zl", "Zp"} <= {"Cc"}
     assert all(character == "\n" or unicodedata.category(character) != "Cc" for character in normal)
     assert all(line == line.rstrip() for line in normal.split("\n"))
     assert "\n\n\n" not in normal

@@ -16,9 +16,7 @@ def example(name):
     return normalise((EXAMPLES / f"{name}.txt").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    "reason", ["too_short", "low_hangul_share", "not_korean", "repeated_lines", "repeated_ngrams"]
-)
+@pytest.mark.parametrize("reason", ["too_short", "low_hangul_share", "not_korean", "repeated_lines", "repeated_ngrams"])
 def test_a_real_page_is_dropped_for_its_own_reason(reason):
     assert drop_reason(example(reason), CleanConfig()) == reason
 

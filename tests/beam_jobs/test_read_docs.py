@@ -46,9 +46,7 @@ def test_every_source_of_the_sample_is_read_and_every_record_counted():
 
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
         read = pipeline | "Read" >> ReadDocs(files)
-        count = (
-            read.documents | beam.Map(lambda document: document.source) | beam.combiners.Count.PerElement()
-        )
+        count = read.documents | beam.Map(lambda document: document.source) | beam.combiners.Count.PerElement()
         expected = {"common_crawl": 522, "wikipedia": 28, "news": 20, "everyones_corpus": 536}
         assert_that(count, equal_to(expected.items()))
         assert_that(read.bad, equal_to([]), label="NoneIsBad")
@@ -104,9 +102,7 @@ def test_names_do_not_tell_where_the_folder_lies(news_folder, monkeypatch):
 
 @pytest.mark.parametrize("path", ["missing.jsonl", "*.txt", "missing/*.jsonl"])
 def test_a_path_that_matches_nothing_is_refused_in_one_sentence(news_folder, path):
-    with pytest.raises(
-        InputError, match=r"^Source news: no file matches .*; name a file or glob that exists"
-    ):
+    with pytest.raises(InputError, match=r"^Source news: no file matches .*; name a file or glob that exists"):
         expand_paths([source(f"{news_folder}/a/part-1.jsonl", f"{news_folder}/{path}")])
 
 
@@ -128,21 +124,16 @@ def test_files_on_cloud_storage_give_the_same_documents(gs_folder):
     for file in local:
         with FileSystems.create(f"{gs_folder}/raw/{file.name}", compression_type="uncompressed") as stored:
             stored.write((SAMPLE / file.name).read_bytes())
-    remote = expand_paths(
-        [source(f"{gs_folder}/raw/*.jsonl.gz"), source(f"{gs_folder}/raw/*.wet.gz", format="wet")]
-    )
+    remote = expand_paths([source(f"{gs_folder}/raw/*.jsonl.gz"), source(f"{gs_folder}/raw/*.wet.gz", format="wet")])
 
     assert [file.name for file in remote] == [file.name for file in local]
     assert [file.path for file in remote] == [f"{gs_folder}/raw/{file.name}" for file in local]
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
         pairs = [
-            (pipeline | label >> ReadDocs(files)).documents
-            | f"Pair{label}" >> beam.Map(lambda read: (read, 1))
+            (pipeline | label >> ReadDocs(files)).documents | f"Pair{label}" >> beam.Map(lambda read: (read, 1))
             for label, files in (("Local", local), ("Remote", remote))
         ]
-        counts = (
-            pairs | beam.CoGroupByKey() | beam.MapTuple(lambda _, found: [len(list(each)) for each in found])
-        )
+        counts = pairs | beam.CoGroupByKey() | beam.MapTuple(lambda _, found: [len(list(each)) for each in found])
         assert_that(counts, equal_to([[1, 1]] * 366))
 
 

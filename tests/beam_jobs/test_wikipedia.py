@@ -95,9 +95,7 @@ def test_what_is_no_article_is_skipped(skipped_page, reason):
 
 
 def test_pictures_are_hidden_by_the_dumps_own_namespace_names():
-    (document,), _, _ = read(
-        read_mediawiki, export(page(1, "글 [[그림판:a.png|섬네일|설명]][[File:b.png|c]]"))
-    )
+    (document,), _, _ = read(read_mediawiki, export(page(1, "글 [[그림판:a.png|섬네일|설명]][[File:b.png|c]]")))
 
     assert document.text == "글"
 

@@ -9,9 +9,7 @@ SOURCE = {"name": "news", "format": "jsonl", "paths": ["news.jsonl"]}
 
 
 def test_a_misspelt_key_is_refused_with_the_nearest_right_one():
-    with pytest.raises(
-        SettingError, match=r"^x.yaml: pretrain.masking.shar is not .* pretrain.masking.share\.$"
-    ):
+    with pytest.raises(SettingError, match=r"^x.yaml: pretrain.masking.shar is not .* pretrain.masking.share\.$"):
         ModelConfig.parse({"pretrain": {"masking": {"shar": 0.1}}}, "x.yaml")
 
 
@@ -25,9 +23,7 @@ def test_a_misspelt_key_within_a_list_is_refused_with_the_nearest_right_one():
 def test_a_misspelt_required_key_is_named_before_the_missing_one():
     wrong = {"read": {"sources": [SOURCE]}, "vocabulary": {"pth": "v"}}
 
-    with pytest.raises(
-        SettingError, match=r"vocabulary.pth is not a setting; the nearest is vocabulary.path\.$"
-    ):
+    with pytest.raises(SettingError, match=r"vocabulary.pth is not a setting; the nearest is vocabulary.path\.$"):
         CorpusConfig.parse(wrong, "x.yaml")
 
 

@@ -63,9 +63,7 @@ class _ConnectHandler(BaseHTTPRequestHandler):
 
 class _TunnelHandler(RelayHandler):
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        if headers["Host"].startswith("storage.googleapis.com") and not path.startswith(
-            ("/storage/", "/upload/")
-        ):
+        if headers["Host"].startswith("storage.googleapis.com") and not path.startswith(("/storage/", "/upload/")):
             bucket, _, name = path.partition("?")[0].lstrip("/").partition("/")
             path = f"/download/storage/v1/b/{bucket}/o/{name.replace('/', '%2F')}?alt=media"
         kept = {name: value for name, value in headers.items() if name.lower() != "host"}

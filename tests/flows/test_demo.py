@@ -72,9 +72,7 @@ deployments:
     concurrency_limit: {limit: 1, collision_strategy: ENQUEUE}
 """
 
-DEMO = (
-    "import json, sys; from flows.demo import run_demo; sys.exit(run_demo(overrides=json.loads(sys.argv[1])))"
-)
+DEMO = "import json, sys; from flows.demo import run_demo; sys.exit(run_demo(overrides=json.loads(sys.argv[1])))"
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +89,7 @@ def start_demo(project: Path, **overrides: object) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     env = kept | {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(project / "home")}
     command = [sys.executable, "-c", DEMO, json.dumps(overrides)]
-    return subprocess.Popen(
-        command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    return subprocess.Popen(command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def read_until(demo: subprocess.Popen[str], pattern: str) -> str:
@@ -107,9 +103,7 @@ def read_until(demo: subprocess.Popen[str], pattern: str) -> str:
 
 
 def processes_of(output: str) -> list[int]:
-    return [
-        int(re.search(pattern, output)[1]) for pattern in (r"worker \(pid (\d+)", r"train: process (\d+)")
-    ]
+    return [int(re.search(pattern, output)[1]) for pattern in (r"worker \(pid (\d+)", r"train: process (\d+)")]
 
 
 def test_a_demo_ends_with_the_places_that_the_flow_published(project):

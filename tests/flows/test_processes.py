@@ -21,9 +21,7 @@ time.sleep(60)
 
 @pytest.fixture
 def sleeper(tmp_path):
-    started = launch(
-        [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", os.environ, tmp_path
-    )
+    started = launch([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", os.environ, tmp_path)
     yield started
     started.kill()
     started.wait()
@@ -97,9 +95,7 @@ def test_the_last_words_of_a_log_skip_frames_and_blanks(tmp_path):
 
 
 def test_stopping_leaves_a_process_alone_that_only_has_the_servers_number(tmp_path, sleeper):
-    write_record(
-        tmp_path / "server.json", {"url": "http://127.0.0.1:9/api", "pid": sleeper.pid, "started": "0"}
-    )
+    write_record(tmp_path / "server.json", {"url": "http://127.0.0.1:9/api", "pid": sleeper.pid, "started": "0"})
 
     stopped = stop_local_server(tmp_path)
 

@@ -35,7 +35,7 @@ def records_stage(root: str, *, length: int, shards: dict[str, list[int]]) -> St
     def ids(number: int) -> list[int]:
         # Half of each text repeats its other half, so that there is something to learn from the context.
         words = rng.integers(FIRST_WORD, FIRST_WORD + 20, size=int(rng.integers(length // 3, length // 2)))
-        return [2, FIRST_WORD + 20 + number % 40, *words, *words][: length - 1] + [3]
+        return [*[2, FIRST_WORD + 20 + number % 40, *words, *words][: length - 1], 3]
 
     def work(directory: str) -> Made:
         places.make_directory(directory)

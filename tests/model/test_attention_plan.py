@@ -11,9 +11,7 @@ from model.contract.errors import SettingError
 
 uniform_plans = st.builds(
     lambda heads, random_blocks, seed, layer, spare: attention_plan(
-        EncoderConfig(
-            hidden_size=heads * 8, heads=heads, random_blocks=random_blocks, plan="uniform", plan_seed=seed
-        ),
+        EncoderConfig(hidden_size=heads * 8, heads=heads, random_blocks=random_blocks, plan="uniform", plan_seed=seed),
         layer,
         random_blocks + 5 + spare,
     ),
@@ -47,9 +45,7 @@ def drawn_by_transformers(config: EncoderConfig, layer: int, length: int) -> np.
         return np.stack(heads)[:, : length // block - 2]
     lengths, counts = attention._get_rand_attn_plan(length, block, randoms)
     return np.stack(
-        attention._bigbird_block_rand_mask_with_head(
-            length, length, block, block, config.heads, lengths, counts
-        )
+        attention._bigbird_block_rand_mask_with_head(length, length, block, block, config.heads, lengths, counts)
     )
 
 
@@ -99,9 +95,7 @@ def test_the_google_plan_at_2048_tokens_is_the_papers_plan_cut():
 def test_the_google_plan_does_not_depend_on_max_positions_but_the_transformers_plan_does():
     short, long = ({"max_positions": positions} for positions in (1024, 4096))
 
-    google = [
-        attention_plan(EncoderConfig(plan="google", **size), 1, 16).random_blocks for size in (short, long)
-    ]
+    google = [attention_plan(EncoderConfig(plan="google", **size), 1, 16).random_blocks for size in (short, long)]
     hugging_face = [attention_plan(EncoderConfig(**size), 1, 16).random_blocks for size in (short, long)]
 
     np.testing.assert_array_equal(*google)
@@ -153,9 +147,7 @@ def test_key_blocks_list_first_last_left_itself_right_and_then_the_random_blocks
 
     listed, counted = plan.key_blocks(), plan.counted()
 
-    assert listed.tolist() == [
-        [[0, 5, 0, 1, 2, 3], [0, 5, 1, 2, 3, 4], [0, 5, 2, 3, 4, 1], [0, 5, 3, 4, 5, 2]]
-    ]
+    assert listed.tolist() == [[[0, 5, 0, 1, 2, 3], [0, 5, 1, 2, 3, 4], [0, 5, 2, 3, 4, 1], [0, 5, 3, 4, 5, 2]]]
     assert np.argwhere(~counted).tolist() == [[0, 0], [3, 1]]
 
 

@@ -72,9 +72,7 @@ WRITERS: list[Callable[[str], object]] = [
 @pytest.mark.timeout(20)
 def test_a_missing_bucket_is_named_in_one_sentence(gcs: Gcs):
     for function, kind in [(f, InputError) for f in READERS] + [(f, OutputError) for f in WRITERS]:
-        with pytest.raises(
-            kind, match=r"^gs://no-such-bucket does not exist; create the bucket or correct .*\.$"
-        ):
+        with pytest.raises(kind, match=r"^gs://no-such-bucket does not exist; create the bucket or correct .*\.$"):
             function("gs://no-such-bucket/run/a")
 
 
@@ -91,9 +89,7 @@ def test_missing_credentials_are_named_in_one_sentence(tmp_path: Path):
         bare=True,
     )
 
-    assert ended.stdout.startswith(
-        "gs://lab/a needs Google credentials and none were found; run `gcloud auth"
-    )
+    assert ended.stdout.startswith("gs://lab/a needs Google credentials and none were found; run `gcloud auth")
     assert ended.stdout.count("\n") == 1
 
 
@@ -123,9 +119,7 @@ class LosesAnswers(RelayHandler):
 
 @pytest.fixture
 def losing_host(gcs: Gcs) -> Iterator[str]:
-    relay = QuietServer(
-        type("Losing", (LosesAnswers,), {"seen": set(), "upstream_port": int(gcs.host.split(":")[-1])})
-    )
+    relay = QuietServer(type("Losing", (LosesAnswers,), {"seen": set(), "upstream_port": int(gcs.host.split(":")[-1])}))
     threading.Thread(target=relay.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     yield f"http://127.0.0.1:{relay.port}"
     relay.shutdown()

@@ -95,9 +95,7 @@ REPLICAS = textwrap.dedent("""
 def test_two_replicas_train_to_the_weights_of_one():
     # Logical devices can be configured only before TensorFlow starts, hence a process of its own.
     root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", REPLICAS], capture_output=True, text=True, timeout=300, cwd=root
-    )
+    done = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True, timeout=300, cwd=root)
 
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.endswith("equal\n")

@@ -105,9 +105,7 @@ def test_every_trainable_variable_gets_a_finite_gradient():
 def test_the_same_dropout_seed_drops_the_same_and_another_seed_drops_other_values():
     config = small_config()
 
-    first, again, other, none = (
-        encode(config, dropout_seed=seed) for seed in (SEED, SEED, tf.constant([3, 5]), None)
-    )
+    first, again, other, none = (encode(config, dropout_seed=seed) for seed in (SEED, SEED, tf.constant([3, 5]), None))
 
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 0.1

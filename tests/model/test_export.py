@@ -62,9 +62,7 @@ def test_auto_model_for_masked_lm_loads_every_weight_and_gives_equal_scores(expo
     batch = random_batch(model.encoder.config, 1024, padding=100)
     positions = np.array([[1, 500, 1023], [0, 77, 900]], np.int32)
 
-    twin, loading = transformers.AutoModelForMaskedLM.from_pretrained(
-        directory, output_loading_info=True, **NO_DROPOUT
-    )
+    twin, loading = transformers.AutoModelForMaskedLM.from_pretrained(directory, output_loading_info=True, **NO_DROPOUT)
     with torch.no_grad():
         expected = twin.train()(**theirs(batch)).logits.numpy()
 
@@ -84,9 +82,7 @@ def test_auto_model_loads_the_encoder_and_gives_equal_hidden_states(exported):
 
     assert type(twin) is transformers.BigBirdModel
     assert not loading["missing_keys"]
-    assert all(
-        name.startswith("cls.predictions.") for name in loading["unexpected_keys"]
-    )  # the head it leaves aside
+    assert all(name.startswith("cls.predictions.") for name in loading["unexpected_keys"])  # the head it leaves aside
     hidden = model.encoder(*ours(batch))
     np.testing.assert_allclose(hidden, expected.last_hidden_state, atol=1e-5)
     np.testing.assert_allclose(model.encoder.pooled(hidden), expected.pooler_output, atol=1e-5)
@@ -164,9 +160,7 @@ def test_two_exports_of_one_model_are_byte_identical(tmp_path):
     for name in ("one", "two"):
         export_model(model, str(vocabulary), str(tmp_path / name))
 
-    files = [
-        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")
-    ]
+    files = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")]
     assert files[0] == files[1]
 
 
@@ -177,9 +171,7 @@ def test_two_exports_of_one_model_are_byte_identical(tmp_path):
         (["[BLANK]", *small_vocabulary(97)[1:]], InputError, r"lacks \[PAD\]"),
     ],
 )
-def test_a_vocabulary_that_does_not_fit_is_refused_before_anything_is_written(
-    tmp_path, pieces, error, message
-):
+def test_a_vocabulary_that_does_not_fit_is_refused_before_anything_is_written(tmp_path, pieces, error, message):
     vocabulary = write_vocabulary(tmp_path / "vocabulary", pieces)
 
     with pytest.raises(error, match=message):

@@ -32,9 +32,7 @@ REVIEWS = 75  # 45 and 30 of the classes; not a multiple of the batch
 @pytest.fixture(scope="module")
 def model_directory(tmp_path_factory) -> str:
     directory = str(tmp_path_factory.mktemp("pretrained") / "model")
-    export_model(
-        MaskedLanguageModel(ENCODER, seed=7), str(ROOT / "sample" / "vocab" / "kobigbird"), directory
-    )
+    export_model(MaskedLanguageModel(ENCODER, seed=7), str(ROOT / "sample" / "vocab" / "kobigbird"), directory)
     return directory
 
 
@@ -51,9 +49,7 @@ def reviews(tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def sentence_pairs(tmp_path_factory) -> str:
-    records = json.loads(
-        (ROOT / "sample/tasks/klue-sts-v1.1/klue-sts-v1.1_train.json").read_text(encoding="utf-8")
-    )
+    records = json.loads((ROOT / "sample/tasks/klue-sts-v1.1/klue-sts-v1.1_train.json").read_text(encoding="utf-8"))
     path = tmp_path_factory.mktemp("sts") / "pairs.json"
     path.write_text(json.dumps(records[:40], ensure_ascii=False), encoding="utf-8")
     return str(path)
@@ -96,10 +92,7 @@ def test_a_small_encoder_learns_real_reviews_by_heart(scored):
 
 def test_the_files_say_what_the_result_says(scored, reviews):
     result, directory = scored
-    lines = [
-        json.loads(line)
-        for line in (directory / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    lines = [json.loads(line) for line in (directory / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
     scores = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
 
     expected = TASKS["nsmc"].read(reviews).examples
@@ -112,18 +105,14 @@ def test_the_files_say_what_the_result_says(scored, reviews):
     assert len(scores["epochs"]) == 8
 
 
-def test_the_same_settings_give_the_same_scores_and_another_seed_others(
-    scored, model_directory, reviews, tmp_path
-):
+def test_the_same_settings_give_the_same_scores_and_another_seed_others(scored, model_directory, reviews, tmp_path):
     result, directory = scored
 
     again = run(settings("nsmc", reviews), model_directory, tmp_path / "again")
     other = run(settings("nsmc", reviews, seed=43), model_directory, tmp_path / "other")
 
     assert again == result
-    assert (tmp_path / "again/predictions.jsonl").read_bytes() == (
-        directory / "predictions.jsonl"
-    ).read_bytes()
+    assert (tmp_path / "again/predictions.jsonl").read_bytes() == (directory / "predictions.jsonl").read_bytes()
     assert [epoch.loss for epoch in other.epochs] != [epoch.loss for epoch in result.epochs]
 
 
@@ -153,9 +142,7 @@ def test_training_starts_from_the_weights_of_the_directory(model_directory, sent
     np.testing.assert_allclose([line["prediction"] for line in lines], expected[:, 0], atol=1e-6)
 
 
-def loss_and_weights_after_a_step(
-    config: FinetuneConfig, model_directory: str
-) -> tuple[float, list[np.ndarray]]:
+def loss_and_weights_after_a_step(config: FinetuneConfig, model_directory: str) -> tuple[float, list[np.ndarray]]:
     task, still = TASKS[config.task], ENCODER.model_copy(update={"dropout": 0.0})
     train, _, _ = read_task(task, config, still, model_directory)
     finetuner = Finetuner(task, config, still, tf.distribute.OneDeviceStrategy("/cpu:0"), len(train.examples))

@@ -45,9 +45,7 @@ def test_the_word_embeddings_get_the_gradients_of_input_and_output_together():
         loss = tf.reduce_sum(model(*ours(batch), tf.constant(positions)) ** 2)
     gradient = tf.convert_to_tensor(tape.gradient(loss, model.encoder.embeddings.word))
     scores = twin(**theirs(batch)).logits
-    (
-        torch.stack([row[torch.tensor(at)] for row, at in zip(scores, positions, strict=True)]) ** 2
-    ).sum().backward()
+    (torch.stack([row[torch.tensor(at)] for row, at in zip(scores, positions, strict=True)]) ** 2).sum().backward()
     expected = twin.bert.embeddings.word_embeddings.weight.grad.clone()
 
     padding_id = 0  # torch leaves the padding token's row without the input's part
@@ -99,9 +97,7 @@ def test_the_classifiers_head_drops_values_too():
     model = with_random_weights(SequenceClassifier(config, 2, seed=0))
     batch = ours(random_batch(config, 64, padding=0))
     model.encoder.embeddings.norm.weight.assign(tf.zeros([48]))
-    for (
-        layer
-    ) in model.encoder.layers:  # the encoder's output no longer depends on its input, so not on its dropout
+    for layer in model.encoder.layers:  # the encoder's output no longer depends on its input, so not on its dropout
         for norm in (layer.attention_norm, layer.norm):
             norm.weight.assign(tf.zeros([48]))
 

@@ -93,9 +93,7 @@ def test_a_truncated_shard_is_named_before_anything_is_read(corpus):
     path = corpus.paths(prefix="train-00002")[0]
     places.replace_bytes(path, places.read_bytes(path)[:-7])
 
-    with pytest.raises(
-        OutputError, match=r"train-00002-of-00004.tfrecord has [\d,]+ bytes where its manifest says"
-    ):
+    with pytest.raises(OutputError, match=r"train-00002-of-00004.tfrecord has [\d,]+ bytes where its manifest says"):
         open_records(corpus, "train")
 
 
@@ -111,7 +109,5 @@ def test_records_of_another_length_or_vocabulary_are_refused_in_one_sentence(cor
 
     with pytest.raises(SettingError, match=r"up to 32 tokens, but pretrain.sequence_length is 64"):
         check_format(found, 64, len(PIECES))
-    with pytest.raises(
-        SettingError, match=rf"has {len(PIECES)} pieces, but encoder.vocabulary_size is 5; set"
-    ):
+    with pytest.raises(SettingError, match=rf"has {len(PIECES)} pieces, but encoder.vocabulary_size is 5; set"):
         check_format(found, 32, 5)

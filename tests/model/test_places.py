@@ -31,9 +31,7 @@ def test_a_joined_path_has_one_slash_between_its_names():
     assert places.join("", "run", "clean") == "run/clean"
 
 
-@pytest.mark.parametrize(
-    "place", ["s3://lab/run", "gs:/lab/run", "file:///run", "GS://lab", "gs://", "gs:///run"]
-)
+@pytest.mark.parametrize("place", ["s3://lab/run", "gs:/lab/run", "file:///run", "GS://lab", "gs://", "gs:///run"])
 def test_a_place_that_is_neither_disk_nor_bucket_is_refused(place: str):
     with pytest.raises(SettingError, match="gs://BUCKET"):
         places.exists(place)
@@ -96,9 +94,7 @@ def test_racing_processes_have_one_winner_a_file(folder: str):
     assert {path: places.read_bytes(path) for path in winners} == winners
 
 
-def test_without_hard_links_racing_threads_still_have_one_winner(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_without_hard_links_racing_threads_still_have_one_winner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 

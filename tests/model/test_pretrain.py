@@ -41,9 +41,7 @@ def config(**other):
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory):
     root = tmp_path_factory.mktemp("stages")
-    return records_stage(root, length=128, shards={"train": [20, 30], "validation": [12]}), vocabulary_stage(
-        root
-    )
+    return records_stage(root, length=128, shards={"train": [20, 30], "validation": [12]}), vocabulary_stage(root)
 
 
 def train(stages, directory, report=lambda line: None, **other):

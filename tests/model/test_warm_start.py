@@ -119,9 +119,7 @@ def test_a_classifier_takes_the_encoder_and_keeps_its_own_head(exported):
 
 def test_a_directory_without_a_pooler_leaves_the_pooler_as_it_was(exported):
     model, directory = exported
-    with_tensors(
-        directory, lambda tensors: [tensors.pop(f"bert.pooler.{part}") for part in ("weight", "bias")]
-    )
+    with_tensors(directory, lambda tensors: [tensors.pop(f"bert.pooler.{part}") for part in ("weight", "bias")])
 
     untouched = restore_from_directory(BigBirdEncoder(model.encoder.config, seed=1), str(directory))
 
@@ -219,9 +217,7 @@ def test_a_missing_file_is_named(exported, file):
 
 def test_half_precision_weights_are_widened(exported):
     model, directory = exported
-    with_tensors(
-        directory, lambda tensors: tensors.update({name: v.astype(np.float16) for name, v in tensors.items()})
-    )
+    with_tensors(directory, lambda tensors: tensors.update({name: v.astype(np.float16) for name, v in tensors.items()}))
     encoder = BigBirdEncoder(model.encoder.config, seed=1)
 
     restore_from_directory(encoder, str(directory))

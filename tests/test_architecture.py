@@ -1,0 +1,102 @@
+"""Who may import whom: every import statement in the tree is looked at, wherever in its file it stands."""
+
+from pathlib import Path
+
+import pytest
+
+from model.contract.fingerprint import OUR_PACKAGES, imported_modules
+
+PROJECT = Path(__file__).parents[1]
+ALLOWED = {
+    "flows": {"flows", "beam_jobs", "model"},
+    "beam_jobs": {"beam_jobs", "model.contract"},
+    "model": {"model"},
+}
+# Who alone may import a framework, by the beginning of the module's name.
+OWNERS = {
+    "prefect": ("flows",),
+    "apache_beam": ("beam_jobs",),
+    "tensorflow": ("model", "beam_jobs.tokenize_docs", "beam_jobs.wordpiece"),
+    "tensorflow_text": ("beam_jobs.wordpiece",),
+    "torch": (),
+}
+NEITHER_TENSORFLOW_NOR_BEAM = [
+    "model.contract",
+    "model.attention_plan",
+    "model.training_curve",
+    "beam_jobs.korean_text",
+    "beam_jobs.quality_rules",
+    "beam_jobs.minhash",
+    "beam_jobs.packing",
+    "beam_jobs.config",
+]
+
+
+def modules():
+    for package in OUR_PACKAGES:
+        for path in sorted((PROJECT / package).rglob("*.py")):
+            parts = path.relative_to(PROJECT).with_suffix("").parts
+            yield ".".join(part for part in parts if part != "__init__"), path
+
+
+def within(module, names):
+    return any(module == name or module.startswith(f"{name}.") for name in names)
+
+
+ALL = list(modules())
+
+
+def test_the_tree_is_seen():
+    assert {name.split(".")[0] for name, _ in ALL} == set(OUR_PACKAGES)
+    assert len(ALL) > 60
+
+
+@pytest.mark.parametrize(("name", "path"), ALL, ids=[name for name, _ in ALL])
+def test_a_module_imports_only_what_its_package_may(name, path):
+    package = name.split(".")[0]
+    ours = {module for module in imported_modules(path) if module.split(".")[0] in OUR_PACKAGES}
+
+    # `from model import contract` also names plain `model`, the way to it.
+    ways = {".".join(allowed.split(".")[:-1]) for allowed in ALLOWED[package]}
+    strangers = {module for module in ours if not within(module, ALLOWED[package]) and module not in ways}
+    assert not strangers
+
+
+@pytest.mark.parametrize(("name", "path"), ALL, ids=[name for name, _ in ALL])
+def test_a_framework_is_imported_only_by_its_owners(name, path):
+    found = imported_modules(path)
+
+    for framework, owners in OWNERS.items():
+        if within(name, owners) and not within(name, ["model.contract"]):
+            continue
+        assert not {module for module in found if within(module, [framework])}
+
+
+@pytest.mark.parametrize("name", NEITHER_TENSORFLOW_NOR_BEAM)
+def test_a_pure_module_brings_neither_tensorflow_nor_beam_with_it(name):
+    by_name = dict(ALL)
+    waiting, seen = [module for module in by_name if within(module, [name])], set()
+    assert waiting
+    while waiting:
+        module = waiting.pop()
+        if module in seen or module not in by_name:
+            continue
+        seen.add(module)
+        found = imported_modules(by_name[module])
+        assert not {other for other in found if within(other, ["tensorflow", "apache_beam"])}, module
+        waiting.extend(found)
+
+
+def test_package_files_are_empty():
+    assert not [path for _, path in ALL if path.name == "__init__.py" and path.read_text()]
+
+
+def test_deployments_call_flows_that_exist():
+    import yaml
+
+    named = [deployment["entrypoint"] for deployment in yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]]
+
+    assert len(named) >= 4
+    for entrypoint in named:
+        module, function = entrypoint.rsplit(".", 1)
+        assert f"\ndef {function}(" in dict(ALL)[module].read_text()
