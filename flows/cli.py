@@ -87,7 +87,10 @@ def overrides(assignments: list[str] | None) -> dict[str, Any]:
             raise SettingError(
                 f"--set {assignment} is not KEY=VALUE; write, for example, --set model.pretrain.steps=100."
             )
-        found[key] = yaml.safe_load(value)
+        try:
+            found[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise SettingError(f"--set {assignment}: {value} is not YAML; put it in quotes to mean a text.") from None
     return found
 
 

@@ -105,12 +105,16 @@ def _anchor_places(values: dict[str, Any], base: Path) -> None:
             current = current.get(key) if isinstance(current, dict) else None
         return current
 
+    def each(*keys: str) -> list[Any]:
+        found = below(*keys)
+        return found if isinstance(found, list) else []  # what is no list is refused later, by its name
+
     anchor(values, "root")
     anchor(below("corpus", "vocabulary"), "path")
-    for task in below("model", "finetune") or ():
+    for task in each("model", "finetune"):
         anchor(task, "train")
         anchor(task, "dev")
-    for source in below("corpus", "read", "sources") or ():
+    for source in each("corpus", "read", "sources"):
         if isinstance(source, dict) and isinstance(source.get("paths"), list):
             paths = {str(number): path for number, path in enumerate(source["paths"])}
             for key in paths:

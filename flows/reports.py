@@ -54,7 +54,7 @@ def publish_scores(scores: Sequence[StageOutput]) -> None:
     """The score table beside the published scores."""
     rows = score_table(scores)
     for row in rows:
-        logger().info(f"{row['task']}: {row['metric']} {row['this model']}")
+        logger().info(f"{row['task']}: {row['metric']} {row['this model']:.2f}, without a model {row['no model']:.2f}")
     if under_prefect() and rows:
         _table("scores", rows, "Scores on the dev sets, beside the published ones")
 

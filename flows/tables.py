@@ -52,7 +52,7 @@ def padding_share(records: StageOutput) -> float:
 
 
 def score_table(scores: Sequence[StageOutput]) -> list[Row]:
-    """Each task's score here beside the published ones."""
+    """Each task's score here, beside what the commonest answer scores and what others published."""
     rows = []
     for scored in scores:
         task = str(scored.manifest.settings["task"])
@@ -60,6 +60,7 @@ def score_table(scores: Sequence[StageOutput]) -> list[Row]:
             "task": task,
             "metric": scored.manifest.facts["metric"],
             "this model": scored.manifest.facts["score"],
+            "no model": scored.manifest.facts["baseline"],
         }
         for model in PUBLISHED_MODELS:
             row[model] = PUBLISHED[task].get(model, {}).get(str(row["metric"]), "")
@@ -68,7 +69,7 @@ def score_table(scores: Sequence[StageOutput]) -> list[Row]:
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
-    """Rows as a Markdown table; numbers grouped by thousands or to four digits."""
+    """Rows as a Markdown table; integers grouped by thousands, others to two digits as scores are published."""
     if not rows:
         return "(nothing)"
     columns = list(rows[0])
@@ -80,4 +81,4 @@ def markdown_table(rows: Sequence[Row]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.4f}" if isinstance(value, float) else str(value).replace("|", "\\|")
+    return f"{value:.2f}" if isinstance(value, float) else str(value).replace("|", "\\|")
