@@ -37,6 +37,8 @@ types: $(READY)  ## mypy, strict on our packages
 	$(BIN)/mypy
 
 bench: $(READY)  ## Measurements, each a table and a line of JSON
+	$(BIN)/python -m benchmarks.tokenizing
+	$(BIN)/python -m benchmarks.training_step
 	$(BIN)/python -m benchmarks.corpus_pipeline
 
 lock: $(READY)  ## Writes constraints.txt anew from pyproject.toml

@@ -23,7 +23,7 @@ from beam_jobs.sources.outcome import Outcome, Skipped
 from beam_jobs.sources.wikipedia import read_mediawiki
 from beam_jobs.storage import WriteDocuments, write_shard
 from model.contract import places
-from model.contract.errors import InputError
+from model.contract.errors import InputError, KnownError
 from model.contract.manifest import OutputFile
 from model.contract.stage import Made
 
@@ -161,10 +161,7 @@ def _matches(source: str, pattern: str) -> list[FileMetadata]:
         # Beam lists no files for a pattern without any folder.
         matched = FileSystems.match([pattern if "/" in pattern else f"./{pattern}"])[0].metadata_list
     except (BeamIOError, ValueError) as error:
-        raise InputError(
-            f"Source {source}: {pattern} cannot be listed ({_cause(error)}); "
-            f"name a file or glob on disk or on gs:// that may be read."
-        ) from None
+        raise InputError(f"Source {source}: {_refusal(pattern, error)}") from None
     # A name with a slash at its end is how object stores mark an empty folder.
     matched = [file for file in matched if not file.path.endswith("/")]
     if not matched:
@@ -187,6 +184,15 @@ def _name(path: str, pattern: str) -> str:
     # The fixed part of "raw/news/20*/part-*.jsonl" is "raw/news".
     folder = re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0]
     return path.removeprefix("./").removeprefix(f"{folder}/".removeprefix("./"))
+
+
+def _refusal(pattern: str, error: Exception) -> str:
+    try:
+        if places.is_gs(pattern):
+            places.exists(pattern)  # says plainly what Beam wraps: no such bucket, no credentials, no rights
+    except KnownError as known:
+        return str(known)
+    return f"{pattern} cannot be listed ({_cause(error)}); name a file or glob on disk or on gs:// that may be read."
 
 
 def _cause(error: Exception) -> str:

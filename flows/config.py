@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from beam_jobs.config import CorpusConfig, RunnerConfig
 from model.config import DeviceConfig, ModelConfig
+from model.contract import places
 from model.contract.errors import InputError, SettingError
 from model.contract.settings import Settings
 
@@ -96,7 +97,7 @@ def _anchor_places(values: dict[str, Any], base: Path) -> None:
     """Makes relative places absolute, so that a run means the same wherever its worker stands."""
 
     def anchor(holder: Any, key: str) -> None:
-        if isinstance(holder, dict) and isinstance(place := holder.get(key), str) and "://" not in place:
+        if isinstance(holder, dict) and isinstance(place := holder.get(key), str) and not places.is_gs(place):
             holder[key] = str(base / Path(place).expanduser())
 
     def below(*keys: str) -> Any:

@@ -1,10 +1,12 @@
 """Small finished stages, vocabulary and records, as the corpus half would hand them to the trainer."""
 
 import io
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from model.config import EncoderConfig, MaskingConfig, OptimizerConfig, PretrainConfig
 from model.contract import places, record
 from model.contract.manifest import StageOutput, outputs_in
 from model.contract.record import SPECIAL_TOKENS, RecordFormat, SpecialIds
@@ -17,6 +19,35 @@ PIECES = [
 ]
 SPECIAL_IDS = SpecialIds(pad=0, unknown=1, cls=2, sep=3, mask=4, begin=5, end=6)
 FIRST_WORD = len(SPECIAL_TOKENS)
+SMALL_ENCODER = EncoderConfig(
+    vocabulary_size=len(PIECES),
+    hidden_size=32,
+    layers=1,
+    heads=2,
+    intermediate_size=64,
+    max_positions=128,
+    block_size=8,
+    random_blocks=1,
+    plan="uniform",
+    dropout=0.1,
+    initializer_range=0.1,
+)
+
+
+def small_run(**other: Any) -> PretrainConfig:
+    """Seconds of training on sequences of 128 tokens."""
+    values = {
+        "sequence_length": 128,
+        "batch_size": 8,
+        "steps": 40,
+        "steps_per_loop": 5,
+        "checkpoint_every": 10,
+        "validate_every": 20,
+        "precision": "float32",
+        "masking": MaskingConfig(max_predictions=20),
+        "optimizer": OptimizerConfig(learning_rate=3e-3, warmup_steps=5, clip_norm=1.0),
+    }
+    return PretrainConfig(**(values | other))
 
 
 def vocabulary_stage(root: str) -> StageOutput:

@@ -3,39 +3,11 @@ import pytest
 import tensorflow as tf
 
 from model.checkpoints import FOLDER
-from model.config import DeviceConfig, EncoderConfig, MaskingConfig, OptimizerConfig, PretrainConfig
+from model.config import DeviceConfig
 from model.contract.errors import OutputError
 from model.pretrain import entropy, log_frequencies, pretrain
 from model.training_curve import read_curve
-from tests.model.record_stages import PIECES, records_stage, vocabulary_stage
-
-ENCODER = EncoderConfig(
-    vocabulary_size=len(PIECES),
-    hidden_size=32,
-    layers=2,
-    heads=2,
-    intermediate_size=64,
-    max_positions=128,
-    block_size=8,
-    random_blocks=1,
-    plan="uniform",
-    dropout=0.1,
-)
-
-
-def config(**other):
-    values = {
-        "sequence_length": 128,
-        "batch_size": 8,
-        "steps": 40,
-        "steps_per_loop": 5,
-        "checkpoint_every": 10,
-        "validate_every": 20,
-        "precision": "float32",
-        "masking": MaskingConfig(max_predictions=20),
-        "optimizer": OptimizerConfig(learning_rate=3e-3, warmup_steps=5),
-    }
-    return PretrainConfig(**(values | other))
+from tests.model.record_stages import SMALL_ENCODER, records_stage, small_run, vocabulary_stage
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +17,7 @@ def stages(tmp_path_factory):
 
 
 def train(stages, directory, report=lambda line: None, **other):
-    return pretrain(ENCODER, config(**other), *stages, str(directory), DeviceConfig(), report)
+    return pretrain(SMALL_ENCODER, small_run(**other), *stages, str(directory), DeviceConfig(), report)
 
 
 class Killed(Exception):
@@ -72,7 +44,7 @@ def test_training_lowers_the_loss_and_records_its_curve(undisturbed):
     curve = read_curve(str(directory))
     assert [point.step for point in curve.training] == list(range(5, 45, 5))
     assert [point.step for point in curve.validation] == [20, 40]
-    assert curve.validation[1].loss < curve.validation[0].loss
+    assert curve.validation[1].loss < curve.training[0].loss - 0.5
     assert made.facts["validation"] == curve.validation[-1].model_dump()
     assert made.counters["pretrain/examples"] == 320
 

@@ -1,0 +1,86 @@
+import pytest
+
+from flows.tables import drop_table, markdown_table, padding_share, score_table, token_table
+from tests.flows.finished_stages import corpus, scored, stage
+
+
+def test_the_drop_table_has_a_row_for_each_reason_and_a_column_for_each_source(tmp_path):
+    rows = drop_table(corpus(tmp_path))
+
+    columns = ["stage", "documents", "common_crawl", "wikipedia", "news", "everyones_corpus", "all"]
+    assert all(list(row) == columns for row in rows)
+    assert {tuple(row.values()) for row in rows} == {
+        ("read", "documents", 0, 0, 1_200, 34, 1_234),
+        ("read", "bad_bad_json", 0, 0, 7, 0, 7),
+        ("clean", "kept", 0, 0, 1_100, 0, 1_100),
+        ("clean", "too_short", 13, 0, 0, 0, 13),
+        ("dedupe", "near_copy", 0, 0, 21, 0, 21),
+    }
+    assert [row["stage"] for row in rows] == ["read", "read", "clean", "clean", "dedupe"]
+
+
+def test_the_token_table_has_a_row_for_each_source_and_split_that_has_any(tmp_path):
+    rows = token_table(corpus(tmp_path)[-1])
+
+    assert rows == [
+        {"source": "news", "split": "train", "documents": 1_000, "tokens": 123_456, "examples": 321},
+        {"source": "news", "split": "validation", "documents": 43, "tokens": 0, "examples": 0},
+    ]
+
+
+def test_the_padding_share_is_of_all_positions(tmp_path):
+    assert padding_share(corpus(tmp_path)[-1]) == 0.025
+
+
+def test_a_stage_without_records_has_no_padding(tmp_path):
+    assert padding_share(stage(tmp_path, "tokenize")) == 0
+
+
+def test_a_score_stands_beside_no_model_and_the_published_ones_of_its_task_and_metric(tmp_path):
+    rows = score_table([scored(tmp_path, "nsmc", "accuracy", 61.5), scored(tmp_path, "klue_sts", "pearson", 12.25)])
+
+    assert rows == [
+        {
+            "task": "nsmc",
+            "metric": "accuracy",
+            "this model": 61.5,
+            "no model": 30.75,
+            "KLUE-RoBERTa-Base": 91.16,
+            "KoBigBird-BERT-Base": 91.18,
+            "KoELECTRA-Base-v3": 91.13,
+        },
+        {
+            "task": "klue_sts",
+            "metric": "pearson",
+            "this model": 12.25,
+            "no model": 6.125,
+            "KLUE-RoBERTa-Base": 92.91,
+            "KoBigBird-BERT-Base": 92.61,
+            "KoELECTRA-Base-v3": 93.14,
+        },
+    ]
+
+
+def test_another_metric_than_the_published_one_stands_alone(tmp_path):
+    (row,) = score_table([scored(tmp_path, "klue_sts", "spearman", 12.25)])
+
+    assert {row[model] for model in ("KLUE-RoBERTa-Base", "KoBigBird-BERT-Base", "KoELECTRA-Base-v3")} == {""}
+
+
+def test_markdown_groups_thousands_rounds_to_two_digits_and_escapes_bars():
+    table = markdown_table([{"a": 1_234_567, "b": 0.123456, "c": "x|y"}, {"a": 0, "b": 2.0, "c": ""}])
+
+    assert table == "| a | b | c |\n|---|---|---|\n| 1,234,567 | 0.12 | x\\|y |\n| 0 | 2.00 |  |"
+
+
+def test_a_table_without_rows_says_so():
+    assert markdown_table([]) == "(nothing)"
+
+
+@pytest.mark.parametrize("source", ["news", "everyones_corpus", "common_crawl", "wikipedia"])
+def test_a_reason_may_hold_the_name_of_another_source(tmp_path, source):
+    read = stage(tmp_path, "read", counters={f"read_docs/{source}_skipped_news_item": 3})
+
+    (row,) = drop_table([read])
+
+    assert (row[source], row["documents"], row["all"]) == (3, "skipped_news_item", 3)

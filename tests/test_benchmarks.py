@@ -1,0 +1,79 @@
+"""The short form of every benchmark runs and ends with figures. How fast anything is, is not asserted."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+
+
+def run_benchmark(name, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("tokenizing", {"over_tokenizers_one_thread", "over_tokenizers_all_cores", "over_transformers_one_thread"}),
+        ("training_step", {"256_over_transformers_block_sparse", "256_over_transformers_full_attention"}),
+        ("corpus_pipeline", {"read_two_processes_over_one"}),
+    ],
+)
+def test_a_short_benchmark_prints_a_table_and_ends_with_its_ratios(name, expected):
+    done = run_benchmark(name, "--short")
+
+    assert done.returncode == 0, done.stderr
+    table, figures = done.stdout.splitlines()[:3], json.loads(done.stdout.splitlines()[-1])
+    assert [line[0] for line in table] == ["|"] * 3
+    assert figures["benchmark"] == name
+    assert figures["short"] is True
+    assert set(figures["ratios"]) == expected
+    assert all(math.isfinite(ratio) and ratio > 0 for ratio in figures["ratios"].values())
+
+
+def test_every_benchmark_is_run_by_make_bench():
+    names = {path.stem for path in (PROJECT / "benchmarks").glob("*.py") if "__main__" in path.read_text()}
+
+    makefile = (PROJECT / "Makefile").read_text()
+
+    assert len(names) >= 3
+    assert all(f"-m benchmarks.{name}\n" in makefile for name in names)
+
+
+@pytest.mark.parametrize("folder", ["", "missing"])
+def test_data_without_a_corpus_file_is_refused_in_one_sentence(tmp_path, folder):
+    done = run_benchmark("tokenizing", "--data", str(tmp_path / folder))
+
+    assert done.returncode == 1
+    (sentence,) = [line for line in done.stderr.splitlines() if "--data" in line]
+    assert str(tmp_path) in sentence
+    assert "name " in sentence
+    assert "Traceback" not in done.stderr
+
+
+def test_other_data_is_found_by_its_names_wherever_it_lies(tmp_path):
+    from benchmarks.corpus_text import cleaned_texts, corpus_config
+
+    nested = tmp_path / "some" / "folder"
+    nested.mkdir(parents=True)
+    for name in ("NWRW2600000001.json", "ERRW2600000001.json"):
+        (nested / name).write_bytes((PROJECT / "sample" / "corpus" / "nikl" / name).read_bytes())
+    (nested / "KorQuAD_v1.0_dev.json").write_text("{}")
+
+    config = corpus_config(tmp_path)
+
+    assert [(source.name, source.format) for source in config.read.sources] == [("everyones_corpus", "nikl")]
+    assert [Path(path).name for path in config.read.sources[0].paths] == ["ERRW2600000001.json", "NWRW2600000001.json"]
+    assert len(cleaned_texts(tmp_path)) > len(cleaned_texts(tmp_path, at_most=10_000)) > 0
