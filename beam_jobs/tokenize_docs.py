@@ -93,8 +93,12 @@ def tokenize_documents(
         directory,
         runner,
     )
-    if not sum(file.records or 0 for file in files if file.name.startswith(TRAIN)):
-        raise OutputError(f"no training record came out of {documents.directory}; give the corpus more text.")
+    for split in (TRAIN, VALIDATION):
+        if not any(file.records for file in files if file.name.startswith(split)):
+            raise OutputError(
+                f"no {split} record came out of {documents.directory} with tokenize.validation_share "
+                f"{config.validation_share}; give the corpus more text or change the share."
+            )
     return Made(outputs=files, counters=counters, facts={"record_format": record_format.model_dump()})
 
 

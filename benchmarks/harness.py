@@ -57,19 +57,22 @@ class Ratio:
         return f"{self.median:.2f} ({min(self.rounds):.2f}–{max(self.rounds):.2f})"
 
 
-def alternate(works: Mapping[str, Work], rounds: int) -> dict[str, list[float]]:
+def alternate(
+    works: Mapping[str, Work], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, list[float]]:
     """Seconds that each work takes, a value for each round.
 
     In a round every work runs once, and each round begins with another, so that what else the machine does meets
-    all alike. Nothing is warmed up here: run each work once before.
+    all alike. Nothing is warmed up here: run each work once before. `time.process_time` as the clock leaves out what
+    else the machine does; it is fair among works of one thread each.
     """
     seconds: dict[str, list[float]] = {name: [] for name in works}
     names = list(works)
     for number in range(rounds):
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            began = time.perf_counter()
+            began = clock()
             works[name]()
-            seconds[name].append(time.perf_counter() - began)
+            seconds[name].append(clock() - began)
             print(f"round {number + 1}/{rounds}: {name} {seconds[name][-1]:.2f} s", file=sys.stderr)
     return seconds
 

@@ -106,7 +106,7 @@ class FollowedRun:
         for line in self._new_lines():
             text = line.message.partition(_TRACEBACK)[0].rstrip()
             name = self._names.get(line.task_run_id or line.flow_run_id or self._run.id, "a task")
-            screen.say(f"{name}: {text}", line.timestamp.timestamp())
+            screen.say(f"{name}: {text.removeprefix(f'{name}: ')}", line.timestamp.timestamp())
             if found := _STEP.search(text):
                 self._step = (_number(found[1]), _number(found[2]))
 

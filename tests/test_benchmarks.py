@@ -27,7 +27,14 @@ def run_benchmark(name, *arguments):
     ("name", "expected"),
     [
         ("tokenizing", {"over_tokenizers_one_thread", "over_tokenizers_all_cores", "over_transformers_one_thread"}),
-        ("training_step", {"256_over_transformers_block_sparse", "256_over_transformers_full_attention"}),
+        (
+            "training_step",
+            {
+                "256_over_transformers_block_sparse",
+                "256_over_transformers_parts_block_sparse_masked_positions_only",
+                "256_over_transformers_full_attention",
+            },
+        ),
         ("corpus_pipeline", {"read_two_processes_over_one"}),
     ],
 )

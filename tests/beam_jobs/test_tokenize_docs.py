@@ -1,5 +1,6 @@
 import functools
 import io
+import itertools
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +40,7 @@ class Record(NamedTuple):
     def pieces(self) -> list[tuple[str, tuple[int, ...]]]:
         """Each document's id with its tokens in this record, without special tokens."""
         starts = [1, *self.segment_starts, len(self.input_ids)]
-        parts = [tuple(self.input_ids[a : b - 1]) for a, b in zip(starts, starts[1:], strict=False)]
+        parts = [tuple(self.input_ids[a : b - 1]) for a, b in itertools.pairwise(starts)]
         return list(zip(self.documents, parts, strict=True))
 
 

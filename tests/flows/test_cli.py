@@ -123,28 +123,28 @@ def test_what_is_no_assignment_is_refused_in_one_line(word):
     assert "\n" not in str(refused.value)
 
 
-def test_a_known_error_is_told_without_a_traceback(capsys):
+def test_a_known_error_is_told_without_a_traceback(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["kobigbird"])
     app = typer.Typer()
 
     @app.command()
     def fails() -> None:
         raise SettingError("this cannot be; that would work.")
 
-    with pytest.raises(SystemExit) as left, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["kobigbird"])
+    with pytest.raises(SystemExit) as left:
         run_app(app)
 
     assert left.value.code == 2
     assert capsys.readouterr().err == "error: this cannot be; that would work.\n"
 
 
-def test_a_mistake_in_the_code_keeps_its_traceback():
+def test_a_mistake_in_the_code_keeps_its_traceback(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["kobigbird"])
     app = typer.Typer(pretty_exceptions_enable=False)
 
     @app.command()
     def fails() -> None:
         raise KeyError("ours")
 
-    with pytest.raises(KeyError, match="ours"), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["kobigbird"])
+    with pytest.raises(KeyError, match="ours"):
         run_app(app)
