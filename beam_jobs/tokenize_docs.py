@@ -93,7 +93,7 @@ def tokenize_documents(
         directory,
         runner,
     )
-    for split in (TRAIN, VALIDATION):
+    for split in (TRAIN, VALIDATION) if config.validation_share else (TRAIN,):
         if not any(file.records for file in files if file.name.startswith(split)):
             raise OutputError(
                 f"no {split} record came out of {documents.directory} with tokenize.validation_share "

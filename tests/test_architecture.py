@@ -94,7 +94,9 @@ def test_package_files_are_empty():
 def test_deployments_call_flows_that_exist():
     import yaml
 
-    named = [deployment["entrypoint"] for deployment in yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]]
+    named = [
+        deployment["entrypoint"] for deployment in yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
+    ]
 
     assert len(named) >= 4
     for entrypoint in named:

@@ -261,6 +261,13 @@ def test_no_validation_share_leaves_an_empty_validation_shard(tmp_path):
     assert [file.records for file in found.files(prefix=VALIDATION)] == [0]
 
 
+def test_a_corpus_too_small_for_the_validation_that_was_asked_for_is_refused(tmp_path):
+    small = next(doc for doc in real_documents() if split_of(doc.id, CONFIG) == TRAIN)
+
+    with pytest.raises(OutputError, match="no validation record came out of .* change the share"):
+        tokenize(tmp_path, [small], CONFIG)
+
+
 def test_a_corpus_without_a_training_token_is_refused(tmp_path):
     with pytest.raises(OutputError, match="no training record came out of"):
         tokenize(tmp_path, [document("a", ""), document("b", " \n")], WITHOUT_VALIDATION)
