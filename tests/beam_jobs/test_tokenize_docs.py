@@ -269,5 +269,5 @@ def test_a_corpus_too_small_for_the_validation_that_was_asked_for_is_refused(tmp
 
 
 def test_a_corpus_without_a_training_token_is_refused(tmp_path):
-    with pytest.raises(OutputError, match="no training record came out of"):
+    with pytest.raises(OutputError, match="no train record came out of"):
         tokenize(tmp_path, [document("a", ""), document("b", " \n")], WITHOUT_VALIDATION)
