@@ -29,7 +29,7 @@ def pretrain(preset: str = "tiny", overrides: dict[str, Any] | None = None) -> S
     trained = train_and_export(config, made)
     scores = score(config, trained.exported)
     published = stages.publish(config.root, made, trained.pretrained, trained.exported, scores)
-    reports.publish_run(published)
+    reports.publish_run(published, [*made, *trained, *scores])
     return published
 
 

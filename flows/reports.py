@@ -24,7 +24,7 @@ def publish_corpus(corpus: "Corpus") -> None:
         token_table(corpus.records),
         f"Records by source and split; {share:.2%} of positions are padding",
     )
-    _addresses("corpus-outputs", corpus)
+    _addresses("corpus-outputs", list(corpus))
 
 
 def publish_training(trained: StageOutput) -> None:
@@ -59,14 +59,16 @@ def publish_scores(scores: Sequence[StageOutput]) -> None:
         _table("scores", rows, "Scores on the dev sets, beside the published ones")
 
 
-def publish_run(published: StageOutput) -> None:
-    """Links to the model and the report, where the demo and a reader of the run's page find them."""
+def publish_run(published: StageOutput, stages: Sequence[StageOutput]) -> None:
+    """Every stage's address, and the model's and the report's where the demo and the run's page find them."""
     from flows.publishing import published_places
 
     model, report = published_places(published)
     logger().info(f"model: {model}")
     logger().info(f"report: {report}")
     publish_outputs(model, report)
+    if under_prefect():
+        _addresses("stage-outputs", [*stages, published])
 
 
 def _table(key: str, rows: list[Row], description: str) -> None:

@@ -49,7 +49,7 @@ def test_scores_without_prefect_are_logged_alone(tmp_path, lines):
 def test_a_run_without_prefect_logs_where_model_and_report_are(tmp_path, lines):
     published = stage(tmp_path, "publish")
 
-    reports.publish_run(published)
+    reports.publish_run(published, [published])
 
     assert lines.messages == [f"model: {published.directory}/model", f"report: {published.directory}/report.md"]
 
