@@ -51,9 +51,11 @@ def measure(options: Options) -> Findings:
         seconds["dedupe"], unique = stages.time(
             "dedupe", lambda to, on: dedupe_documents(cleaned, config.dedupe, to, on)
         )
+        # A short run's few documents may all fall to one side of the split.
+        tokenizing = config.tokenize.model_copy(update={"validation_share": 0.0})
         pieces = stages.make("vocabulary", lambda to, _: make_vocabulary(config.vocabulary, to), ONE)
         seconds["tokenize"], _ = stages.time(
-            "tokenize", lambda to, on: tokenize_documents(unique, pieces, config.tokenize, to, on)
+            "tokenize", lambda to, on: tokenize_documents(unique, pieces, tokenizing, to, on)
         )
         sizes = [len(doc.text.encode()) for path in documents.paths(suffix=".parquet") for doc in read_parquet(path)]
     return _findings(seconds, sizes)
