@@ -158,10 +158,18 @@ def _refuse_too_many_bad(counters: Mapping[str, int], limit: float, directory: s
 
 def _matches(source: str, pattern: str) -> list[FileMetadata]:
     try:
+        if places.is_gs(pattern):
+            # Asked first for its faults: Beam would look for credentials for a minute, traceback by traceback.
+            places.exists(pattern)
         # Beam lists no files for a pattern without any folder.
         matched = FileSystems.match([pattern if "/" in pattern else f"./{pattern}"])[0].metadata_list
+    except KnownError as error:
+        raise InputError(f"Source {source}: {error}") from None
     except (BeamIOError, ValueError) as error:
-        raise InputError(f"Source {source}: {_refusal(pattern, error)}") from None
+        raise InputError(
+            f"Source {source}: {pattern} cannot be listed ({_cause(error)}); "
+            "name a file or glob on disk or on gs:// that may be read."
+        ) from None
     # A name with a slash at its end is how object stores mark an empty folder.
     matched = [file for file in matched if not file.path.endswith("/")]
     if not matched:
@@ -184,15 +192,6 @@ def _name(path: str, pattern: str) -> str:
     # The fixed part of "raw/news/20*/part-*.jsonl" is "raw/news".
     folder = re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0]
     return path.removeprefix("./").removeprefix(f"{folder}/".removeprefix("./"))
-
-
-def _refusal(pattern: str, error: Exception) -> str:
-    try:
-        if places.is_gs(pattern):
-            places.exists(pattern)  # says plainly what Beam wraps: no such bucket, no credentials, no rights
-    except KnownError as known:
-        return str(known)
-    return f"{pattern} cannot be listed ({_cause(error)}); name a file or glob on disk or on gs:// that may be read."
 
 
 def _cause(error: Exception) -> str:

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,10 @@ KOBIGBIRD = [sys.executable, "-c", "from flows.cli import main; main()"]
 WAYS = {"kobigbird run": [*KOBIGBIRD, "run"], "python -m flows.pretrain": [sys.executable, "-m", "flows.pretrain"]}
 
 
-def command(words: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, timeout=SECONDS)
+def command(words: list[str], environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        words, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
 
 
 def settings_of(assignments: dict[str, object]) -> list[str]:
@@ -55,6 +58,16 @@ def bad_input(kind: str, folder: Path) -> tuple[list[str], str]:
         return settings_of(lengths), "sequence_length 1000 leaves 8 tokens over with block_size 32; use 1024."
     assert kind == "vocabulary of another size"
     return settings_of({"model.encoder.vocabulary_size": 32_000}), "vocab.txt has 32500 pieces, but"
+
+
+def test_sources_on_cloud_storage_without_credentials_end_with_one_sentence_within_seconds(tmp_path):
+    nobody = {"HOME": str(tmp_path), "NO_GCE_CHECK": "true", "PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
+
+    done = command([*KOBIGBIRD, "check", "--preset", "base"], nobody)
+
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "needs Google credentials and none were found" in line
 
 
 @pytest.mark.parametrize("way", WAYS)
