@@ -24,7 +24,7 @@ class KeepCleanFn(beam.DoFn):
     def process(self, doc: Document) -> Iterator[Document]:
         """Yields the document with its language set, or nothing."""
         reason = drop_reason(doc.text, self._rules)
-        Metrics.counter("clean_docs", f"{doc.source}_{reason or 'kept'}").inc()
+        Metrics.counter("clean_docs", f"{doc.source}/{reason or 'kept'}").inc()
         if reason is None:
             yield doc._replace(language=LANGUAGE)
 

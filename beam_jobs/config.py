@@ -1,31 +1,184 @@
 """Every setting of the data half, on one page."""
 
+import datetime
 from typing import Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from model.contract.settings import Settings
 
+Kind = Literal["common_crawl", "wikipedia", "news", "everyones_corpus", "plain_text"]
+Format = Literal[
+    "warc",
+    "wet",
+    "crawl_index",
+    "mediawiki",
+    "jsonl",
+    "csv",
+    "tsv",
+    "parquet",
+    "text",
+    "markdown",
+    "lm_dataformat",
+    "nikl",
+]
+FORMATS_OF: dict[str, tuple[str, ...]] = {
+    "common_crawl": ("warc", "wet", "crawl_index"),
+    "wikipedia": ("mediawiki",),
+    "news": ("jsonl", "csv", "tsv", "parquet", "text", "markdown", "lm_dataformat", "warc", "wet"),
+    "everyones_corpus": ("nikl",),
+    "plain_text": ("text", "markdown", "jsonl", "csv", "tsv", "parquet", "lm_dataformat"),
+}
+"""The formats in which texts of each kind come; the first is the usual one."""
+
+
+class FieldsConfig(Settings):
+    """What a table's columns, or a JSON object's names, are called in the files; texts without a body are bad."""
+
+    id: str = "id"
+    title: str = "title"
+    body: str = "text"
+    date: str = "date"
+    publisher: str = "publisher"
+    url: str = "url"
+
+
+class LimitsConfig(Settings):
+    """How much of a source to read; whatever is left out is left out the same way each time."""
+
+    max_files: PositiveInt | None = None
+    """The first so many files, in order of name."""
+    max_documents: PositiveInt | None = None
+    """At most so many, spread evenly over the pieces that the source is read in."""
+    share: float = Field(default=1.0, gt=0.0, le=1.0)
+    """The share of documents kept, chosen by their ids."""
+
+
+class FiltersConfig(Settings):
+    """Which documents of a source to keep, by what is known when they are read; cleaning judges the text."""
+
+    hosts_allow: tuple[str, ...] = ()
+    """Only these hosts and those below them ("example.kr" is also "www.example.kr"); all, if empty."""
+    hosts_deny: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    """ISO 639-3 codes; documents of which the source says that they hold none of them are dropped."""
+    since: datetime.date | None = None
+    """With since or until, documents without a date are dropped."""
+    until: datetime.date | None = None
+    """The last day that is kept."""
+    min_characters: NonNegativeInt = 0
+    max_characters: PositiveInt | None = None
+
+
+class HtmlConfig(Settings):
+    """Which pages of a WARC to read, and how to find their main content."""
+
+    extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"
+    """docs/sources.md has their precision, recall and speed on annotated pages."""
+    max_bytes: PositiveInt = 10_000_000
+    """Of a page as it was sent, decompressed; what is longer is hardly text."""
+
+
+class FetchConfig(Settings):
+    """How records are fetched from other people's servers; per worker process."""
+
+    concurrency: PositiveInt = 4
+    requests_per_second: float = Field(default=10.0, gt=0.0)
+    retries: NonNegativeInt = 6
+    """After a lost connection, a 429 or a 5xx, each after twice the wait of the one before."""
+    timeout_seconds: float = Field(default=60.0, gt=0.0)
+
+
+_HTML_FORMATS = {"warc", "crawl_index"}
+_TABLE_FORMATS = {"jsonl", "csv", "tsv", "parquet"}
+_USED_BY: dict[str, set[str]] = {
+    "fields": _TABLE_FORMATS,
+    "layout": {"text"},
+    "html": _HTML_FORMATS,
+    "fetch": {"crawl_index"},
+    "buckets": {"crawl_index"},
+    "index": {"mediawiki"},
+}
+"""The settings that only some formats have."""
+
 
 class SourceConfig(Settings):
-    """One source: files of one format that hold texts of one kind."""
+    """One source: files that hold texts of one kind."""
 
-    name: Literal["common_crawl", "wikipedia", "news", "everyones_corpus"]
-    format: Literal["warc", "wet", "mediawiki", "jsonl", "nikl"]
+    kind: Kind
+    name: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
+    """What its documents and counters are called; the kind, if left out. Ids of documents depend on it."""
+    format: Format | None = None
+    """If left out, each file's name tells ("news-01.csv.gz", "NLRW1900000001.json")."""
     paths: tuple[str, ...] = Field(min_length=1)
-    """Files or globs, on disk or on gs://."""
+    """Files or globs on disk, gs:// or s3://, files on https://, or lists of paths (NAME.paths, NAME.paths.gz)."""
+    base: str = "https://data.commoncrawl.org/"
+    """What stands before the relative paths of path lists and of the crawl's index."""
+    weight: float = Field(default=1.0, gt=0.0)
+    """How often each document stands in the training records: 2 is twice, 0.5 every other one."""
+    limits: LimitsConfig = LimitsConfig()
+    filters: FiltersConfig = FiltersConfig()
+    fields: FieldsConfig = FieldsConfig()
+    layout: Literal["blank_lines", "lines", "file"] = "blank_lines"
+    """Where documents of plain text end: at a blank line, at each line's end, or at the file's."""
+    trim: bool | None = None
+    """Whether bylines, copyright lines and the like are cut off; if left out, from news and NIKL newspapers."""
+    html: HtmlConfig = HtmlConfig()
+    index: str | None = None
+    """A multistream dump's index; if left out, the file of that name beside the dump, if there is one."""
+    fetch: FetchConfig = FetchConfig()
+    buckets: PositiveInt = 64
+    """Into how many files the pages of a crawl's index are read, which is as many as can be read at once."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_called_as_its_kind(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("name"):
+            return {**values, "name": values.get("kind", "")}
+        return values
+
+    @model_validator(mode="after")
+    def _settings_fit_the_format(self) -> Self:
+        formats = FORMATS_OF[self.kind]
+        if self.format is not None and self.format not in formats:
+            raise ValueError(
+                f"kind {self.kind} does not come in format {self.format}; use {', '.join(formats)}, or another kind."
+            )
+        possible = {self.format} if self.format else set(formats)
+        for setting, users in _USED_BY.items():
+            if setting in self.model_fields_set and not users & possible:
+                raise ValueError(
+                    f"{setting} means nothing to format {self.format or '/'.join(formats)} of source {self.name}; "
+                    f"leave it out (it is for {', '.join(sorted(users))})."
+                )
+        return self
+
+    @property
+    def trimmed(self) -> bool:
+        """Whether its news lose their bylines and tails."""
+        return self.kind in ("news", "everyones_corpus") if self.trim is None else self.trim
 
 
 class ReadConfig(Settings):
     """Raw files to Documents."""
 
     sources: tuple[SourceConfig, ...] = ()
-    shards: PositiveInt = 64
-    """Parquet files written; about 200 MB of text each is a good size."""
+    piece_megabytes: PositiveInt = 64
+    """Raw bytes, as stored, that one worker reads at a time and writes as one Parquet file: large files are cut
+    where their format allows it, small ones read together."""
     max_bad_share: float = Field(default=0.05, ge=0.0, le=1.0)
     """More unreadable records than this stop the job."""
     dead_letters: NonNegativeInt = 20
     """Bad records kept for looking at, for each source and reason."""
+
+    @model_validator(mode="after")
+    def _sources_have_names_of_their_own(self) -> Self:
+        names = [source.name for source in self.sources]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"two sources are called {twice[0]}; give each a name of its own, as in `name: {twice[0]}_2`."
+            )
+        return self
 
 
 class CleanConfig(Settings):

@@ -194,7 +194,7 @@ def _marked_by_id(marked: Rank) -> tuple[str, Rank]:
 
 
 def _count(doc: Document, fate: str) -> Document:
-    Metrics.counter(NAMESPACE, f"{doc.source}_{fate}").inc()
+    Metrics.counter(NAMESPACE, f"{doc.source}/{fate}").inc()
     return doc
 
 

@@ -3,8 +3,9 @@
 import dataclasses
 import io
 import struct
+import tempfile
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import apache_beam as beam
 import google_crc32c
@@ -16,14 +17,40 @@ from model.contract import places
 from model.contract.manifest import OutputFile
 
 ROW_GROUP = 1_000
+_ROW_GROUP_CHARACTERS = 8 << 20
 
 
 def parquet_bytes(documents: Iterable[Document]) -> bytes:
     """Documents as one Parquet file, compressed with zstd."""
-    rows = [doc._asdict() | {"metadata": sorted(doc.metadata.items())} for doc in documents]
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, PARQUET_SCHEMA), sink, compression="zstd", row_group_size=ROW_GROUP)
+    write_parquet(documents, sink)
     return sink.getvalue()
+
+
+def write_parquet(documents: Iterable[Document], sink: BinaryIO) -> int:
+    """Writes Documents as Parquet, holding no more than a row group of them in memory; gives their number."""
+    written = 0
+    with pq.ParquetWriter(sink, PARQUET_SCHEMA, compression="zstd") as writer:
+        for group in _row_groups(documents):
+            columns = [list(column) for column in zip(*group, strict=True)]
+            columns[-1] = [sorted(metadata.items()) for metadata in columns[-1]]
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, PARQUET_SCHEMA, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=PARQUET_SCHEMA), row_group_size=len(group))
+            written += len(group)
+    return written
+
+
+def _row_groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    group: list[Document] = []
+    characters = 0
+    for document in documents:
+        group.append(document)
+        characters += len(document.text)
+        if len(group) == ROW_GROUP or characters >= _ROW_GROUP_CHARACTERS:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
 
 
 def read_parquet(path: str) -> Iterator[Document]:
@@ -51,6 +78,16 @@ def write_shard(directory: str, name: str, data: bytes, records: int) -> OutputF
     """Writes one file whole, so that a reader never sees half of it, and describes it."""
     places.replace_bytes(places.join(directory, name), data)
     return OutputFile(name=name, bytes=len(data), records=records, crc32c=f"{google_crc32c.value(data):08x}")
+
+
+def write_documents(directory: str, name: str, documents: Iterable[Document]) -> OutputFile:
+    """Writes Documents as they come to one Parquet file, which appears whole, and describes it."""
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as local:
+        written = write_parquet(documents, cast(BinaryIO, local))
+        local.flush()
+        fact = places.checksum(local.name)
+        places.copy_in(local.name, places.join(directory, name))
+    return OutputFile(name=name, bytes=fact.bytes, records=written, crc32c=fact.crc32c or "")
 
 
 def shard_name(prefix: str, shard: int, shards: int, suffix: str) -> str:

@@ -133,8 +133,8 @@ class TokenizeFn(beam.DoFn):
         documents, self.waiting = self.waiting, []
         for document, ids in zip(documents, self.wordpiece.tokenize([d.text for d in documents]), strict=True):
             split = split_of(document.id, self.config)
-            Metrics.counter("tokenize_docs", f"{document.source}_{split}_documents").inc()
-            Metrics.counter("tokenize_docs", f"{document.source}_{split}_tokens").inc(len(ids))
+            Metrics.counter("tokenize_docs", f"{document.source}/{split}_documents").inc()
+            Metrics.counter("tokenize_docs", f"{document.source}/{split}_tokens").inc(len(ids))
             bucket = int(document.id[8:16], 16) % self.config.packing_buckets
             yield (split, document.source, bucket), (document.id, ids.tobytes())
 
@@ -152,7 +152,7 @@ class PackFn(beam.DoFn):
         tokenized = [TokenizedDocument(key, np.frombuffer(ids, np.int32)) for key, ids in documents]
         length = self.config.sequence_length
         for packed in pack(tokenized, length, self.cls, self.sep):
-            Metrics.counter("tokenize_docs", f"{source}_{split}_examples").inc()
+            Metrics.counter("tokenize_docs", f"{source}/{split}_examples").inc()
             Metrics.counter("tokenize_docs", "padding").inc(length - len(packed.input_ids))
             Metrics.counter("tokenize_docs", "positions").inc(length)
             serialized = to_example(packed, source)

@@ -16,7 +16,8 @@ from beam_jobs.clean_docs import clean_documents
 from beam_jobs.config import CorpusConfig, RunnerConfig
 from beam_jobs.dedupe_docs import dedupe_documents
 from beam_jobs.launch import run_job
-from beam_jobs.read_docs import expand_paths, read_documents
+from beam_jobs.read_docs import read_documents
+from beam_jobs.read_plan import find_sources
 from beam_jobs.storage import read_parquet
 from beam_jobs.tokenize_docs import tokenize_documents
 from beam_jobs.vocabulary import make_vocabulary
@@ -38,7 +39,7 @@ Seconds = dict[str, list[float]]
 def measure(options: Options) -> Findings:
     """Times the stages one after the other, each on what the one before it made."""
     config = _config(options)
-    files = expand_paths(config.read.sources)
+    files = find_sources(config.read.sources)
     seconds: dict[str, Seconds] = {}
     with tempfile.TemporaryDirectory() as folder:
         stages = _Stages(Path(folder), options.short)

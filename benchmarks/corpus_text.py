@@ -5,9 +5,9 @@ from pathlib import Path
 
 from beam_jobs.clean_docs import normalise_document
 from beam_jobs.config import CorpusConfig
-from beam_jobs.document import Document
 from beam_jobs.quality_rules import drop_reason
-from beam_jobs.read_docs import READERS, expand_paths
+from beam_jobs.read_docs import PieceReading
+from beam_jobs.read_plan import find_sources, plan_pieces
 from flows.config import load_run_config
 from model.contract.errors import InputError
 
@@ -33,7 +33,7 @@ def corpus_config(data: Path | None) -> CorpusConfig:
     sources = []
     for format_name, (source, ending) in _FORMATS.items():
         if paths := [path for path in files if re.search(f"{ending}$", path)]:
-            sources.append({"name": source, "format": format_name, "paths": paths})
+            sources.append({"kind": source, "name": f"{source}_{format_name}", "format": format_name, "paths": paths})
     if not sources:
         raise InputError(
             f"--data {data} holds no .warc.gz, .wet.gz, .xml.bz2, .jsonl or Everyone's Corpus file (such as "
@@ -52,17 +52,16 @@ def cleaned_texts(data: Path | None, at_most: int | None = None) -> list[str]:
     config = corpus_config(data)
     texts: list[str] = []
     size = 0
-    for file in expand_paths(config.read.sources):
-        with open(file.path, "rb") as stream:
-            for outcome in READERS[file.format](stream, file.source, file.name):
-                if at_most is not None and size >= at_most:
-                    return texts
-                if not isinstance(outcome, Document):
-                    continue
-                text = normalise_document(outcome).text
-                if drop_reason(text, config.clean) is None:
-                    texts.append(text)
-                    size += len(text.encode())
+    found = find_sources(config.read.sources)
+    settings = {source.config.name: source.config for source in found}
+    for piece in plan_pieces(found, config.read):
+        for document in PieceReading(piece, settings[piece.source], dead_letters=1).documents():
+            if at_most is not None and size >= at_most:
+                return texts
+            text = normalise_document(document).text
+            if drop_reason(text, config.clean) is None:
+                texts.append(text)
+                size += len(text.encode())
     if not texts:
         raise InputError(f"no Korean document came out of {data}; name a folder that holds Korean text.")
     return texts

@@ -96,8 +96,11 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
 def _anchor_places(values: dict[str, Any], base: Path) -> None:
     """Makes relative places absolute, so that a run means the same wherever its worker stands."""
 
+    def remote(place: str) -> bool:
+        return "://" in place or places.is_gs(place)
+
     def anchor(holder: Any, key: str) -> None:
-        if isinstance(holder, dict) and isinstance(place := holder.get(key), str) and not places.is_gs(place):
+        if isinstance(holder, dict) and isinstance(place := holder.get(key), str) and not remote(place):
             holder[key] = str(base / Path(place).expanduser())
 
     def below(*keys: str) -> Any:
@@ -121,3 +124,4 @@ def _anchor_places(values: dict[str, Any], base: Path) -> None:
             for key in paths:
                 anchor(paths, key)
             source["paths"] = list(paths.values())
+            anchor(source, "index")

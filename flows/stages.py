@@ -30,13 +30,12 @@ DAYS = 24 * HOUR
 @stage_task(name="read", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
 def read(root: str, config: ReadConfig, runner: RunnerConfig) -> StageOutput:
     """Raw files to Documents."""
-    from beam_jobs.read_docs import expand_paths, read_documents
+    from beam_jobs.read_docs import read_documents
+    from beam_jobs.read_plan import find_sources, identities
 
-    files = expand_paths(config.sources)
-    settings = plain(config) | {"sources": [{"name": s.name, "format": s.format} for s in config.sources]}
-    inputs = _checksums([(f"{file.source}/{file.format}/{file.name}", file.path) for file in files])
-    stage = Stage("read", root, settings, ("beam_jobs.read_docs",), inputs)
-    return _run(stage, lambda directory: read_documents(files, config, directory, runner), runner.runner)
+    found = find_sources(config.sources)
+    stage = Stage("read", root, read_settings(config), ("beam_jobs.read_docs",), identities(found))
+    return _run(stage, lambda directory: read_documents(found, config, directory, runner), runner.runner)
 
 
 @stage_task(name="clean", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
@@ -169,6 +168,15 @@ def publish(
     stages = [*corpus, trained, exported, *scores]
     inputs = {stage.manifest.stage: stage.manifest.fingerprint for stage in stages}
     return _run(Stage("publish", root, {}, ("flows.publishing",), inputs), work)
+
+
+def read_settings(config: ReadConfig) -> dict[str, Any]:
+    """What of a ReadConfig can change the stage's output: not where files lie, nor how they are fetched."""
+    settings: dict[str, Any] = plain(config)
+    for source in settings["sources"]:
+        for place in ("paths", "base", "index", "fetch", "weight"):
+            source.pop(place)
+    return settings
 
 
 def _run(stage: Stage, work: Any, runner: str = "python") -> StageOutput:

@@ -1,30 +1,28 @@
 """Counters and scores as tables: lists of rows by column, for artifacts and the report alike."""
 
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from beam_jobs.config import SourceConfig
 from model.contract.manifest import StageOutput
 from model.tasks.published import PUBLISHED
 
 Row = dict[str, Any]
-SOURCES: tuple[str, ...] = get_args(SourceConfig.model_fields["name"].annotation)
 PUBLISHED_MODELS = sorted({model for scores in PUBLISHED.values() for model in scores})
 STAGE_OF_NAMESPACE = {"read_docs": "read", "clean_docs": "clean", "dedupe_docs": "dedupe"}
 
 
 def drop_table(stages: Sequence[StageOutput]) -> list[Row]:
     """What each filter let through and dropped: a row for each stage and reason, a column for each source."""
+    counts = [
+        (STAGE_OF_NAMESPACE[namespace], reason, source, value)
+        for stage in stages
+        for namespace, source, reason, value in _by_source(stage)
+        if namespace in STAGE_OF_NAMESPACE
+    ]
+    sources = sorted({source for _, _, source, _ in counts})
     found: dict[tuple[str, str], Row] = {}
-    for stage in stages:
-        for counter, value in stage.manifest.counters.items():
-            namespace, name = counter.split("/", 1)
-            source = next((source for source in SOURCES if name.startswith(f"{source}_")), None)
-            if namespace not in STAGE_OF_NAMESPACE or source is None:
-                continue
-            reason = name.removeprefix(f"{source}_")
-            row = found.setdefault((STAGE_OF_NAMESPACE[namespace], reason), dict.fromkeys(SOURCES, 0))
-            row[source] += value
+    for stage_name, reason, source, value in counts:
+        found.setdefault((stage_name, reason), dict.fromkeys(sources, 0))[source] += value
     return [
         {"stage": stage, "documents": reason, **row, "all": sum(row.values())} for (stage, reason), row in found.items()
     ]
@@ -32,17 +30,21 @@ def drop_table(stages: Sequence[StageOutput]) -> list[Row]:
 
 def token_table(records: StageOutput) -> list[Row]:
     """Documents, tokens and examples by source and split."""
-    rows = []
-    counters = records.manifest.counters
-    for source in SOURCES:
-        for split in ("train", "validation"):
-            row = {
-                kind: counters.get(f"tokenize_docs/{source}_{split}_{kind}", 0)
-                for kind in ("documents", "tokens", "examples")
-            }
-            if any(row.values()):
-                rows.append({"source": source, "split": split, **row})
-    return rows
+    found: dict[tuple[str, str], Row] = {}
+    for namespace, source, counter, value in _by_source(records):
+        split, _, kind = counter.partition("_")
+        if namespace == "tokenize_docs":
+            empty = {"documents": 0, "tokens": 0, "examples": 0}
+            found.setdefault((source, split), empty)[kind] = value
+    return [{"source": source, "split": split, **row} for (source, split), row in sorted(found.items())]
+
+
+def _by_source(stage: StageOutput) -> Iterator[tuple[str, str, str, int]]:
+    """Namespace, source, name and value of the counters that are kept by source."""
+    for counter, value in stage.manifest.counters.items():
+        namespace, *source, name = counter.split("/")
+        if len(source) == 1:
+            yield namespace, source[0], name, value
 
 
 def padding_share(records: StageOutput) -> float:

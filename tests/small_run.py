@@ -75,9 +75,8 @@ def _settings(inputs: str, root: str) -> dict[str, Any]:
         "root": root,
         "corpus": {
             "read": {
-                "shards": 2,
                 "sources": [
-                    {"name": name, "format": kind, "paths": [places.join(inputs, pattern)]}
+                    {"kind": name, "format": kind, "paths": [places.join(inputs, pattern)]}
                     for name, kind, pattern in sources
                 ],
             },

@@ -6,10 +6,12 @@ from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
+from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord, Document, document_id
 from beam_jobs.sources.decompress import DamagedFile, decompressed
 from beam_jobs.sources.html_text import decode_html, title_and_text
 from beam_jobs.sources.outcome import Outcome, Skipped, checked
+from beam_jobs.sources.stretch import Stretch
 
 HTML = ("text/html", "application/xhtml+xml")
 _FIELDS = ("WARC-Target-URI", "WARC-Date", "WARC-Identified-Content-Language")
@@ -24,28 +26,28 @@ class _Record(NamedTuple):
     block: bytes
 
 
-def read_warc(file: BinaryIO, source: str, file_name: str) -> Iterator[Outcome]:
+def read_warc(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator[Outcome]:
     """Yields an outcome for each response: the main content of HTML pages that came with status 200.
 
     A page's id is made of its URL and the second at which it was fetched, whichever archive holds it.
     """
     try:
         for record in _records(file, WarcRecordType.response):
-            yield _page(record, source, file_name)
+            yield _page(record, source.name, stretch.name)
     except DamagedFile as damage:
-        yield BadRecord(source, file_name, "end", damage.reason, str(damage))
+        yield BadRecord(source.name, stretch.name, "end", damage.reason, str(damage))
 
 
-def read_wet(file: BinaryIO, source: str, file_name: str) -> Iterator[Outcome]:
+def read_wet(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator[Outcome]:
     """Yields an outcome for each conversion record: a page's whole text, menus included.
 
     Its id differs from that of the same page read from a WARC, because the two texts differ.
     """
     try:
         for record in _records(file, WarcRecordType.conversion):
-            yield _converted(record, source, file_name)
+            yield _converted(record, source.name, stretch.name)
     except DamagedFile as damage:
-        yield BadRecord(source, file_name, "end", damage.reason, str(damage))
+        yield BadRecord(source.name, stretch.name, "end", damage.reason, str(damage))
 
 
 class _PlainStream(io.RawIOBase):

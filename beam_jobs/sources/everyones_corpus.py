@@ -9,18 +9,20 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord, Document, document_id
 from beam_jobs.sources.dates import iso_date
 from beam_jobs.sources.decompress import DamagedFile, decompressed
 from beam_jobs.sources.json_stream import JsonEndsEarly, JsonStream
 from beam_jobs.sources.outcome import Outcome, checked
+from beam_jobs.sources.stretch import Stretch
 
 _PARAGRAPH_TAG = re.compile(r"</?p>")
 _NEWSPAPER_ID = re.compile(r"N[A-Z]RW\d")
 _METADATA = ("author", "publisher", "topic", "original_topic", "category")
 
 
-def read_nikl(file: BinaryIO, source: str, file_name: str) -> Iterator[Outcome]:
+def read_nikl(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator[Outcome]:
     """Yields an outcome for each document, while the file is read; paragraphs and utterances become lines.
 
     A newspaper's headline is its first paragraph: it becomes the title, and the text is the rest.
@@ -29,13 +31,13 @@ def read_nikl(file: BinaryIO, source: str, file_name: str) -> Iterator[Outcome]:
     try:
         for number, (corpus, document) in enumerate(_documents(JsonStream(decompressed(file))), start=1):
             where = f"document {number}"
-            yield _outcome(document, corpus, source, file_name, where)
+            yield _outcome(document, corpus, source.name, stretch.name, where)
     except DamagedFile as damage:
-        yield BadRecord(source, file_name, f"after {where}", damage.reason, str(damage))
+        yield BadRecord(source.name, stretch.name, f"after {where}", damage.reason, str(damage))
     except JsonEndsEarly as error:
-        yield BadRecord(source, file_name, f"after {where}", "truncated_file", str(error))
+        yield BadRecord(source.name, stretch.name, f"after {where}", "truncated_file", str(error))
     except (ValueError, RecursionError) as error:
-        yield BadRecord(source, file_name, f"after {where}", "bad_json", str(error))
+        yield BadRecord(source.name, stretch.name, f"after {where}", "bad_json", str(error))
 
 
 def strip_paragraph_tags(form: str) -> str:

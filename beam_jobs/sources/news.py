@@ -4,15 +4,17 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord, Document, document_id
 from beam_jobs.sources.dates import iso_date
 from beam_jobs.sources.decompress import DamagedFile, decompressed
 from beam_jobs.sources.outcome import Outcome, checked
+from beam_jobs.sources.stretch import Stretch
 
 _OWN_FIELDS = {"id", "url", "title", "date", "text"}
 
 
-def read_jsonl(file: BinaryIO, source: str, file_name: str) -> Iterator[Outcome]:
+def read_jsonl(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator[Outcome]:
     """Yields an outcome for each line that is not blank; other fields than the known go to the metadata.
 
     An article without an id is known by its URL, one without either by file name and line.
@@ -20,9 +22,9 @@ def read_jsonl(file: BinaryIO, source: str, file_name: str) -> Iterator[Outcome]
     try:
         for number, line in enumerate(_lines(decompressed(file)), start=1):
             if line.strip():
-                yield _article(line, source, file_name, number)
+                yield _article(line, source.name, stretch.name, number)
     except DamagedFile as damage:
-        yield BadRecord(source, file_name, "end", damage.reason, str(damage))
+        yield BadRecord(source.name, stretch.name, "end", damage.reason, str(damage))
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:

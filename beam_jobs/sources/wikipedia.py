@@ -8,9 +8,11 @@ from xml.etree import ElementTree
 
 from mwparserfromhell.parser import ParserError
 
+from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord, Document, document_id
 from beam_jobs.sources.decompress import DamagedFile, decompressed
 from beam_jobs.sources.outcome import Outcome, Skipped, checked
+from beam_jobs.sources.stretch import Stretch
 from beam_jobs.sources.wikitext import plain_text
 
 _PAGE, _PAGE_END = b"<page>", b"</page>"
@@ -34,7 +36,7 @@ class Site:
     """Lower-case names of those whose links show no text."""
 
 
-def read_mediawiki(file: BinaryIO, source: str, file_name: str) -> Iterator[Outcome]:
+def read_mediawiki(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator[Outcome]:
     """Yields an outcome for each page; redirects and pages outside the article namespace are skipped.
 
     A broken page costs only itself; ids are made of the wiki's name and the page's number there.
@@ -45,9 +47,9 @@ def read_mediawiki(file: BinaryIO, source: str, file_name: str) -> Iterator[Outc
         site = _site(next(parts))
         for number, part in enumerate(parts, start=1):
             where = f"page {number}"
-            yield _outcome(part, site, source, file_name, where)
+            yield _outcome(part, site, source.name, stretch.name, where)
     except DamagedFile as damage:
-        yield BadRecord(source, file_name, f"after {where}", damage.reason, str(damage))
+        yield BadRecord(source.name, stretch.name, f"after {where}", damage.reason, str(damage))
 
 
 def _parts(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from requests.exceptions import RequestException
 
 _BINARY = "application/octet-stream"
 _DELETES_AT_ONCE = 8
+_READ_AHEAD = 8 << 20  # bytes
 _WRITER = "writer"  # metadata that tells our own lost answer from another writer's file
 
 
@@ -82,6 +83,11 @@ def address(blob: Any) -> str:
 def download(blob: Any) -> bytes:
     """All of an object as it is stored; the library compares its checksum."""
     return bytes(blob.download_as_bytes(raw_download=True, retry=DEFAULT_RETRY))
+
+
+def open_read(blob: Any) -> Any:
+    """An object as a file that can be read from any byte on; it is fetched as it is stored, in parts."""
+    return blob.open("rb", chunk_size=_READ_AHEAD, raw_download=True, retry=DEFAULT_RETRY)
 
 
 def upload(path: str, source: BinaryIO) -> None:

@@ -15,7 +15,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import google_crc32c
 
@@ -101,6 +101,19 @@ def read_bytes(path: str) -> bytes:
             return bytes(cloud.download(_present(path, cloud.find(path))))
     with _disk(path, InputError), open(path, "rb") as file:
         return file.read()
+
+
+def open_read(path: str) -> BinaryIO:
+    """Opens a file to be read piece by piece, from any byte on.
+
+    Raises:
+      InputError: when it is missing or may not be read.
+    """
+    if is_gs(path):
+        with _cloud(path, InputError) as cloud:
+            return cast(BinaryIO, cloud.open_read(_present(path, cloud.find(path))))
+    with _disk(path, InputError):
+        return open(path, "rb")
 
 
 def replace_bytes(path: str, data: bytes) -> None:

@@ -6,33 +6,34 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from beam_jobs.config import ReadConfig, SourceConfig
 from beam_jobs.document import Document, document_id
-from beam_jobs.sources.everyones_corpus import read_nikl
-from beam_jobs.sources.news import read_jsonl
-from beam_jobs.sources.wikipedia import read_mediawiki
+from beam_jobs.read_docs import PieceReading
+from beam_jobs.read_plan import find_sources, plan_pieces
 from beam_jobs.storage import parquet_bytes, write_shard
 from beam_jobs.vocabulary import VOCABULARY_FILE
 from model.contract.manifest import StageOutput
 from model.contract.record import SPECIAL_TOKENS
 from model.contract.stage import Made, Stage
-from tests.beam_jobs.sample_corpus import SAMPLE, Reader
+from tests.beam_jobs.sample_corpus import SAMPLE
 
-FILES: list[tuple[str, str, Reader]] = [
-    ("news", "news-00000.jsonl.gz", read_jsonl),
-    ("wikipedia", "kowiki-pages-articles.xml.bz2", read_mediawiki),
-    ("wikipedia", "kowiktionary-pages-articles.xml.bz2", read_mediawiki),
-    ("everyones_corpus", "nikl/NWRW2600000001.json", read_nikl),
-    ("everyones_corpus", "nikl/WZRW2600000001.json", read_nikl),
+FILES = [
+    ("news", "news-00000.jsonl.gz"),
+    ("wikipedia", "kowiki-pages-articles.xml.bz2"),
+    ("wikipedia", "kowiktionary-pages-articles.xml.bz2"),
+    ("everyones_corpus", "nikl/NWRW2600000001.json"),
+    ("everyones_corpus", "nikl/WZRW2600000001.json"),
 ]
 
 
 @functools.cache
 def real_documents() -> tuple[Document, ...]:
     """News, encyclopaedia articles and corpus files of the sample, by their ids."""
-    found = []
-    for source, name, reader in FILES:
-        with (SAMPLE / name).open("rb") as stream:
-            found += [outcome for outcome in reader(stream, source, name) if isinstance(outcome, Document)]
+    found: list[Document] = []
+    for kind, name in FILES:
+        source = SourceConfig(kind=kind, paths=(str(SAMPLE / name),))
+        (piece,) = plan_pieces(find_sources([source]), ReadConfig(sources=(source,)))
+        found += PieceReading(piece, source, dead_letters=0).documents()
     return tuple(sorted(found, key=lambda doc: doc.id))
 
 

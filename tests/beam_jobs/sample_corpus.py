@@ -1,23 +1,36 @@
 """Where the sample corpus and the goldens lie, for the readers' tests."""
 
 import io
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
+from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord, Document
-from beam_jobs.sources.outcome import Outcome, Skipped
+from beam_jobs.sources.formats import Reader
+from beam_jobs.sources.outcome import Skipped
+from beam_jobs.sources.stretch import Stretch
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample" / "corpus"
 GOLDEN = ROOT / "tests" / "data" / "golden"
 
-Reader = Callable[[BinaryIO, str, str], Iterator[Outcome]]
+
+def source_config(kind: str = "plain_text", **settings: Any) -> SourceConfig:
+    """A source called a_source; its files are given to the reader, so that it names none."""
+    return SourceConfig.model_validate({"kind": kind, "name": "a_source", "paths": ["unused"]} | settings)
 
 
-def read(reader: Reader, stored: bytes, name: str = "file") -> tuple[list[Document], list[BadRecord], list[str]]:
+def read(
+    reader: Reader,
+    stored: bytes,
+    name: str = "file",
+    source: SourceConfig | None = None,
+    start: int = 0,
+    end: int | None = None,
+) -> tuple[list[Document], list[BadRecord], list[str]]:
     """What a reader makes of a file's bytes: documents, bad records, reasons for skipping."""
-    outcomes = list(reader(io.BytesIO(stored), "a_source", name))
+    stretch = Stretch(path="unused", name=name, format="", start=start, end=end)
+    outcomes = list(reader(io.BytesIO(stored), source or source_config(), stretch))
     return (
         [outcome for outcome in outcomes if isinstance(outcome, Document)],
         [outcome for outcome in outcomes if isinstance(outcome, BadRecord)],

@@ -34,7 +34,7 @@ def test_each_document_leaves_by_a_counted_door():
 
     counters = clean(docs, equal_to([kept]))
 
-    assert counters == {f"news_{fate}": 1 for fate in FATES}
+    assert counters == {f"news/{fate}": 1 for fate in FATES}
 
 
 def test_counters_tell_the_sources_apart():
@@ -42,7 +42,7 @@ def test_counters_tell_the_sources_apart():
 
     counters = clean([*docs, document("b", "짧다", "wikipedia")], lambda found: None)
 
-    assert counters == {"news_kept": 1, "wikipedia_kept": 1, "wikipedia_too_short": 1, "common_crawl_kept": 1}
+    assert counters == {"news/kept": 1, "wikipedia/kept": 1, "wikipedia/too_short": 1, "common_crawl/kept": 1}
 
 
 def test_texts_and_titles_are_normalised_before_they_are_judged_and_nothing_else_changes():
@@ -53,7 +53,7 @@ def test_texts_and_titles_are_normalised_before_they_are_judged_and_nothing_else
 
     counters = clean([messy], equal_to([neat]))
 
-    assert counters == {"news_kept": 1}
+    assert counters == {"news/kept": 1}
 
 
 @pytest.mark.parametrize("text", ["", "\x00\ufffe\ud800" * 200, "<script>" * 100, "\ufdd0" * 1000])

@@ -73,7 +73,7 @@ def test_of_texts_that_differ_in_layout_alone_the_longest_stays():
 
     counters = dedupe(docs, DropExactCopies(), ids("a", "d"))
 
-    assert counters == {"news_exact_copy": 2}
+    assert counters == {"news/exact_copy": 2}
 
 
 def test_of_copies_of_one_length_the_smallest_id_stays_whatever_its_source():
@@ -94,7 +94,7 @@ def test_of_documents_with_one_id_the_longest_stays_and_identical_twins_leave_on
 
     counters = dedupe(docs, DropExactCopies(), equal_to([docs[1], docs[2], min(docs[4:], key=rank)]))
 
-    assert counters == {"news_repeated_id": 2, "news_exact_copy": 1}
+    assert counters == {"news/repeated_id": 2, "news/exact_copy": 1}
 
 
 def test_a_lightly_edited_copy_is_dropped_and_an_unlike_text_stays():
@@ -106,7 +106,7 @@ def test_a_lightly_edited_copy_is_dropped_and_an_unlike_text_stays():
 
     counters = dedupe(docs, DropNearCopies(DedupeConfig()), ids("b", "c"))
 
-    assert counters == {"wikipedia_near_copy": 1}
+    assert counters == {"wikipedia/near_copy": 1}
 
 
 def test_candidates_that_turn_out_unlike_are_kept_apart():
@@ -117,7 +117,7 @@ def test_candidates_that_turn_out_unlike_are_kept_apart():
     joined = dedupe(docs, DropNearCopies(DedupeConfig(**eager, min_similarity=0.2)), lambda found: None)
 
     assert kept_apart == {}
-    assert joined == {"news_near_copy": 1}
+    assert joined == {"news/near_copy": 1}
 
 
 def test_a_chain_of_copies_leaves_one_though_its_ends_are_unlike():
@@ -127,7 +127,7 @@ def test_a_chain_of_copies_leaves_one_though_its_ends_are_unlike():
     counters = dedupe(docs, DropNearCopies(DedupeConfig()), lambda found: None)
     ends = dedupe([docs[0], docs[-1]], DropNearCopies(DedupeConfig()), ids("00", "09"))
 
-    assert counters == {"news_near_copy": 9}
+    assert counters == {"news/near_copy": 9}
     assert ends == {}
 
 
@@ -136,7 +136,7 @@ def test_everything_that_comes_in_is_counted_as_kept_or_dropped():
 
     counters = dedupe(docs, DedupeDocs(DedupeConfig()), ids(*stay))
 
-    assert counters == {"news_kept": 40, "news_exact_copy": 14, "wikipedia_near_copy": 20}
+    assert counters == {"news/kept": 40, "news/exact_copy": 14, "wikipedia/near_copy": 20}
     assert sum(counters.values()) == len(docs)
 
 
@@ -145,7 +145,7 @@ def test_near_copies_stay_where_the_settings_say_so():
 
     counters = dedupe(docs, DedupeDocs(DedupeConfig(near=False)), lambda found: None)
 
-    assert counters == {"news_kept": 40, "wikipedia_kept": 20, "news_exact_copy": 14}
+    assert counters == {"news/kept": 40, "wikipedia/kept": 20, "news/exact_copy": 14}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -163,7 +163,7 @@ def test_the_same_documents_stay_when_two_processes_share_the_work():
 
     counters = dedupe(docs, DedupeDocs(DedupeConfig()), ids(*stay), **options)
 
-    assert counters == {"news_kept": 40, "news_exact_copy": 14, "wikipedia_near_copy": 20}
+    assert counters == {"news/kept": 40, "news/exact_copy": 14, "wikipedia/near_copy": 20}
 
 
 def test_no_documents_are_no_trouble():

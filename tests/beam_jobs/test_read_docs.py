@@ -1,143 +1,173 @@
 import gzip
 import json
 
-import apache_beam as beam
 import pytest
-from apache_beam.io.filesystems import FileSystems
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.testing.util import assert_that, equal_to
 
-from beam_jobs.config import SourceConfig
+from beam_jobs.config import ReadConfig, RunnerConfig
 from beam_jobs.document import Document
-from beam_jobs.read_docs import ReadDocs, SourceFile, expand_paths
+from beam_jobs.read_docs import DEAD_LETTERS, read_documents
+from beam_jobs.read_plan import find_sources
+from beam_jobs.storage import read_parquet
+from model.contract import places
 from model.contract.errors import InputError
 from tests.beam_jobs.sample_corpus import SAMPLE
 
-
-def source(*paths: str, name: str = "news", format: str = "jsonl") -> SourceConfig:
-    return SourceConfig(name=name, format=format, paths=paths)
-
-
-def counters(result) -> dict[str, int]:
-    found = result.metrics().query(beam.metrics.MetricsFilter().with_namespace("read_docs"))["counters"]
-    return {counter.key.metric.name: counter.committed for counter in found}
-
-
-@pytest.fixture
-def news_folder(tmp_path):
-    for name in ("b", "a"):
-        for part in (1, 2):
-            file = tmp_path / name / f"part-{part}.jsonl"
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(json.dumps({"text": f"{name}{part}"}))
-    return tmp_path
+SAMPLE_SOURCES = (
+    {"kind": "common_crawl", "paths": [f"{SAMPLE}/*.warc.gz"]},
+    {"kind": "common_crawl", "name": "common_crawl_wet", "paths": [f"{SAMPLE}/*.wet.gz"]},
+    {"kind": "wikipedia", "paths": [f"{SAMPLE}/*.xml.bz2"]},
+    {"kind": "news", "paths": [f"{SAMPLE}/*.jsonl.gz"]},
+    {"kind": "everyones_corpus", "paths": [f"{SAMPLE}/nikl/*.json"]},
+)
 
 
-def test_every_source_of_the_sample_is_read_and_every_record_counted():
-    files = expand_paths(
-        [
-            source(f"{SAMPLE}/*.warc.gz", name="common_crawl", format="warc"),
-            source(f"{SAMPLE}/*.wet.gz", name="common_crawl", format="wet"),
-            source(f"{SAMPLE}/*.xml.bz2", name="wikipedia", format="mediawiki"),
-            source(f"{SAMPLE}/*.jsonl.gz"),
-            source(f"{SAMPLE}/nikl/*.json", name="everyones_corpus", format="nikl"),
-        ]
+def settings(*sources: dict, **others) -> ReadConfig:
+    return ReadConfig.model_validate({"sources": sources, "max_bad_share": 1.0} | others)
+
+
+def read(config: ReadConfig, directory, processes: int = 1):
+    return read_documents(
+        find_sources(config.sources), config, str(directory), RunnerConfig(runner="FnApiRunner", processes=processes)
     )
 
-    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
-        read = pipeline | "Read" >> ReadDocs(files)
-        count = read.documents | beam.Map(lambda document: document.source) | beam.combiners.Count.PerElement()
-        expected = {"common_crawl": 522, "wikipedia": 28, "news": 20, "everyones_corpus": 536}
-        assert_that(count, equal_to(expected.items()))
-        assert_that(read.bad, equal_to([]), label="NoneIsBad")
-    result = pipeline.result
 
-    assert read.documents.element_type is Document
-    assert counters(result) == {
-        **{f"{name}_documents": number for name, number in expected.items()},
-        "wikipedia_skipped_redirect": 2,
-        "wikipedia_skipped_namespace": 1,
+def documents(made, directory) -> list[Document]:
+    names = [file.name for file in made.outputs if file.name.endswith(".parquet")]
+    return [document for name in names for document in read_parquet(f"{directory}/{name}")]
+
+
+def articles(path, *texts: str, **fields):
+    lines = [json.dumps({"id": f"{path.name}-{number}", "text": text, **fields}) for number, text in enumerate(texts)]
+    path.write_text("".join(line + "\n" for line in lines))
+    return path
+
+
+def test_every_source_of_the_sample_is_read_and_every_record_counted(tmp_path):
+    made = read(settings(*SAMPLE_SOURCES), tmp_path)
+
+    counts = {name: value for name, value in made.counters.items() if name.endswith("/documents")}
+    found = documents(made, tmp_path)
+    assert counts == {
+        "read_docs/common_crawl/documents": 176,
+        "read_docs/common_crawl_wet/documents": 346,
+        "read_docs/wikipedia/documents": 28,
+        "read_docs/news/documents": 20,
+        "read_docs/everyones_corpus/documents": 536,
     }
+    assert len(found) == sum(counts.values()) == len({document.id for document in found})
+    assert sum(file.records for file in made.outputs) == len(found)
+    assert not [name for name in made.counters if "/bad_" in name]
 
 
-def test_bad_records_come_out_beside_the_documents_and_are_counted(tmp_path):
+def test_two_processes_write_the_bytes_that_one_writes(tmp_path):
+    config = settings(*SAMPLE_SOURCES[2:], piece_megabytes=1)
+
+    one, two = (read(config, tmp_path / str(processes), processes) for processes in (1, 2))
+
+    assert one.outputs == two.outputs
+    assert one.counters == two.counters
+    assert len(one.outputs) > len(config.sources) + 1
+
+
+def test_bad_records_are_counted_and_sampled_beside_the_documents(tmp_path):
     good, broken = json.dumps({"id": 1, "text": "글"}), "{"
     file = tmp_path / "news.jsonl.gz"
     file.write_bytes(gzip.compress(f"{good}\n{broken}\n".encode()) + gzip.compress(b"{}")[:-9])
 
-    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
-        read = pipeline | ReadDocs(expand_paths([source(str(file))]))
-        assert_that(read.documents | beam.Map(lambda document: document.text), equal_to(["글"]))
-        reasons = read.bad | beam.Map(lambda bad: (bad.file, bad.where, bad.reason))
-        expected = [("news.jsonl.gz", "line 2", "bad_json"), ("news.jsonl.gz", "end", "truncated_file")]
-        assert_that(reasons, equal_to(expected), label="Bad")
+    made = read(settings({"kind": "news", "paths": [str(file)]}), tmp_path / "out")
 
-    assert counters(pipeline.result) == {
-        "news_documents": 1,
-        "news_bad_bad_json": 1,
-        "news_bad_truncated_file": 1,
+    letters = [json.loads(line) for line in places.read_bytes(f"{tmp_path}/out/{DEAD_LETTERS}").splitlines()]
+    assert [document.text for document in documents(made, tmp_path / "out")] == ["글"]
+    assert [(letter["file"], letter["reason"]) for letter in letters] == [
+        ("news.jsonl.gz", "truncated_file"),
+        ("news.jsonl.gz", "bad_json"),
+    ]
+    assert made.counters == {
+        "read_docs/news/documents": 1,
+        "read_docs/news/bad_bad_json": 1,
+        "read_docs/news/bad_truncated_file": 1,
     }
 
 
-def test_files_are_sorted_and_named_from_the_globs_folder_on(news_folder):
-    files = expand_paths([source(f"{news_folder}/**.jsonl"), source(f"{news_folder}/a/part-2.jsonl")])
+def test_only_the_first_few_bad_records_of_each_reason_are_kept_and_all_are_counted(tmp_path):
+    file = tmp_path / "news.jsonl"
+    file.write_text('{"id": 1, "text": "글"}\n' + "{\n" * 50 + '{"id": 2}\n' * 3)
 
-    assert [file.name for file in files] == [
-        "a/part-1.jsonl",
-        "a/part-2.jsonl",
-        "b/part-1.jsonl",
-        "b/part-2.jsonl",
+    made = read(settings({"kind": "news", "paths": [str(file)]}, dead_letters=2), tmp_path / "out")
+
+    assert made.counters["read_docs/news/bad_bad_json"] == 50
+    assert made.counters["read_docs/news/bad_missing_text"] == 3
+    assert next(file.records for file in made.outputs if file.name == DEAD_LETTERS) == 4
+
+
+def test_too_many_bad_records_stop_the_job_with_the_worst_reasons_named(tmp_path):
+    file = tmp_path / "news.jsonl"
+    file.write_text('{"id": 1, "text": "글"}\n' + "{\n" * 5 + '{"id": 2}\n')
+
+    with pytest.raises(InputError, match=r"6 of 7 .*\(news bad_bad_json 5, news bad_missing_text 1\); see .*dead-le"):
+        read(settings({"kind": "news", "paths": [str(file)]}, max_bad_share=0.5), tmp_path / "out")
+
+
+def test_a_corpus_without_a_document_stops_the_job_and_says_what_came_instead(tmp_path):
+    file = articles(tmp_path / "news.jsonl", "글", date="2020-01-01")
+
+    with pytest.raises(InputError, match=r"no document came out of the sources \(news skipped_date 1\)"):
+        read(settings({"kind": "news", "paths": [str(file)], "filters": {"since": "2021-01-01"}}), tmp_path / "out")
+
+
+def test_small_files_share_a_piece_and_each_sources_pieces_are_its_own(tmp_path):
+    for source in ("a", "b"):
+        (tmp_path / source).mkdir()
+        for part in range(3):
+            articles(tmp_path / source / f"part-{part}.jsonl", f"{source}{part}")
+    blocks = [{"kind": "news", "name": name, "paths": [f"{tmp_path}/{name}/*"]} for name in ("a", "b")]
+
+    made = read(settings(*blocks), tmp_path / "out")
+
+    assert [(file.name, file.records) for file in made.outputs] == [
+        (DEAD_LETTERS, 0),
+        ("documents-a-00000-of-00001.parquet", 3),
+        ("documents-b-00000-of-00001.parquet", 3),
     ]
-    assert files[0] == SourceFile("news", "jsonl", f"{news_folder}/a/part-1.jsonl", "a/part-1.jsonl")
+    assert [document.text for document in documents(made, tmp_path / "out")] == ["a0", "a1", "a2", "b0", "b1", "b2"]
 
 
-def test_names_do_not_tell_where_the_folder_lies(news_folder, monkeypatch):
-    monkeypatch.chdir(news_folder)
+def test_limits_and_filters_leave_the_same_documents_out_each_time_and_count_them(tmp_path):
+    for part in range(4):
+        articles(tmp_path / f"part-{part}.jsonl", *(f"{part} {number}" for number in range(50)))
+    block = {"kind": "news", "paths": [f"{tmp_path}/*.jsonl"], "limits": {"max_files": 3, "share": 0.5}}
 
-    for pattern in (f"{news_folder}/a/*.jsonl", "a/*.jsonl", "./a/*.jsonl"):
-        assert [file.name for file in expand_paths([source(pattern)])] == ["part-1.jsonl", "part-2.jsonl"]
-    monkeypatch.chdir(news_folder / "a")
-    assert [file.name for file in expand_paths([source("*.jsonl")])] == ["part-1.jsonl", "part-2.jsonl"]
+    first, second = (read(settings(block), tmp_path / name) for name in ("first", "second"))
 
-
-@pytest.mark.parametrize("path", ["missing.jsonl", "*.txt", "missing/*.jsonl"])
-def test_a_path_that_matches_nothing_is_refused_in_one_sentence(news_folder, path):
-    with pytest.raises(InputError, match=r"^Source news: no file matches .*; name a file or glob that exists"):
-        expand_paths([source(f"{news_folder}/a/part-1.jsonl", f"{news_folder}/{path}")])
+    kept = first.counters["read_docs/news/documents"]
+    assert 50 < kept < 100
+    assert first.counters["read_docs/news/skipped_not_in_share"] == 150 - kept
+    assert first.outputs == second.outputs
 
 
-def test_an_empty_file_is_refused_in_one_sentence(news_folder):
-    (news_folder / "a" / "part-3.jsonl").touch()
+def test_a_number_of_documents_is_spread_over_the_pieces(tmp_path):
+    for part in range(3):
+        articles(tmp_path / f"part-{part}.jsonl", *("글" * 200_000 for _ in range(4)))  # a piece each
+    block = {"kind": "news", "paths": [f"{tmp_path}/*.jsonl"], "limits": {"max_documents": 5}}
 
-    with pytest.raises(InputError, match=r"part-3.jsonl is an empty source \(0 bytes\); remove it or name"):
-        expand_paths([source(f"{news_folder}/a/*")])
+    made = read(settings(block, piece_megabytes=4), tmp_path / "out")
 
-
-def test_a_folder_is_refused_in_one_sentence(news_folder):
-    with pytest.raises(InputError, match="is a folder; name its files, as in"):
-        expand_paths([source(f"{news_folder}/a")])
+    assert [file.records for file in made.outputs if file.name != DEAD_LETTERS] == [1, 2, 2]
 
 
 @pytest.mark.gcs
-def test_files_on_cloud_storage_give_the_same_documents(gs_folder):
-    local = expand_paths([source(f"{SAMPLE}/news-*.jsonl.gz"), source(f"{SAMPLE}/*.wet.gz", format="wet")])
-    for file in local:
-        with FileSystems.create(f"{gs_folder}/raw/{file.name}", compression_type="uncompressed") as stored:
-            stored.write((SAMPLE / file.name).read_bytes())
-    remote = expand_paths([source(f"{gs_folder}/raw/*.jsonl.gz"), source(f"{gs_folder}/raw/*.wet.gz", format="wet")])
-
-    assert [file.name for file in remote] == [file.name for file in local]
-    assert [file.path for file in remote] == [f"{gs_folder}/raw/{file.name}" for file in local]
-    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
-        pairs = [
-            (pipeline | label >> ReadDocs(files)).documents | f"Pair{label}" >> beam.Map(lambda read: (read, 1))
-            for label, files in (("Local", local), ("Remote", remote))
+def test_files_on_cloud_storage_give_the_same_documents(gs_folder, tmp_path):
+    for name in ("news-00000.jsonl.gz", "crawl-00000.warc.wet.gz"):
+        places.replace_bytes(f"{gs_folder}/raw/{name}", (SAMPLE / name).read_bytes())
+    blocks = {
+        place: [
+            {"kind": "news", "paths": [f"{place}/news-*.jsonl.gz"]},
+            {"kind": "common_crawl", "paths": [f"{place}/*.wet.gz"]},
         ]
-        counts = pairs | beam.CoGroupByKey() | beam.MapTuple(lambda _, found: [len(list(each)) for each in found])
-        assert_that(counts, equal_to([[1, 1]] * 366))
+        for place in (str(SAMPLE), f"{gs_folder}/raw")
+    }
 
+    local, remote = (read(settings(*sources), f"{gs_folder}/{n}") for n, sources in enumerate(blocks.values()))
 
-@pytest.mark.gcs
-def test_a_missing_bucket_is_refused_in_one_sentence(gcs):
-    with pytest.raises(InputError, match=r"^Source news: .*gs://no-such-bucket"):
-        expand_paths([source("gs://no-such-bucket/raw/*.jsonl")])
+    assert local.outputs == remote.outputs
+    assert local.counters == remote.counters

@@ -159,9 +159,9 @@ def test_counters_say_what_the_records_hold(made, records):
     expected = Counter()
     sources = {doc.id: doc.source for doc in real_documents()}
     for doc in real_documents():
-        expected[f"{doc.source}_{split_of(doc.id, CONFIG)}_documents"] += 1
+        expected[f"{doc.source}/{split_of(doc.id, CONFIG)}_documents"] += 1
     for found in records:
-        where = f"{sources[found.documents[0]]}_{found.split}"
+        where = f"{sources[found.documents[0]]}/{found.split}"
         expected[f"{where}_examples"] += 1
         expected[f"{where}_tokens"] += len(found.input_ids) - 1 - len(found.documents)
         expected["padding"] += LENGTH - len(found.input_ids)

@@ -5,7 +5,7 @@ from beam_jobs.config import CorpusConfig
 from model.config import EncoderConfig, ModelConfig
 from model.contract.errors import SettingError
 
-SOURCE = {"name": "news", "format": "jsonl", "paths": ["news.jsonl"]}
+SOURCE = {"kind": "news", "format": "jsonl", "paths": ["news.jsonl"]}
 
 
 def test_a_misspelt_key_is_refused_with_the_nearest_right_one():

@@ -35,27 +35,27 @@ def corpus(root: Path) -> list[StageOutput]:
         root,
         "read",
         counters={
-            "read_docs/news_documents": 1_200,
-            "read_docs/news_bad_bad_json": 7,
-            "read_docs/everyones_corpus_documents": 34,
+            "read_docs/news/documents": 1_200,
+            "read_docs/news/bad_bad_json": 7,
+            "read_docs/everyones_corpus/documents": 34,
             "other/news_documents": 5_555,
             "read_docs/strange": 6_666,
         },
     )
     clean = stage(
-        root, "clean", (read,), counters={"clean_docs/news_kept": 1_100, "clean_docs/common_crawl_too_short": 13}
+        root, "clean", (read,), counters={"clean_docs/news/kept": 1_100, "clean_docs/common_crawl/too_short": 13}
     )
-    dedupe = stage(root, "dedupe", (clean,), counters={"dedupe_docs/news_near_copy": 21})
+    dedupe = stage(root, "dedupe", (clean,), counters={"dedupe_docs/news/near_copy": 21})
     vocabulary = stage(root, "vocabulary", files={"vocab.txt": b"[PAD]\n"})
     records = stage(
         root,
         "tokenize",
         (dedupe, vocabulary),
         counters={
-            "tokenize_docs/news_train_documents": 1_000,
-            "tokenize_docs/news_train_tokens": 123_456,
-            "tokenize_docs/news_train_examples": 321,
-            "tokenize_docs/news_validation_documents": 43,
+            "tokenize_docs/news/train_documents": 1_000,
+            "tokenize_docs/news/train_tokens": 123_456,
+            "tokenize_docs/news/train_examples": 321,
+            "tokenize_docs/news/validation_documents": 43,
             "tokenize_docs/padding": 25,
             "tokenize_docs/positions": 1_000,
         },

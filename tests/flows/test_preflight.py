@@ -21,7 +21,7 @@ def preset(tmp_path):
     (tmp_path / "mine.yaml").write_text(f"""
 root: {tmp_path}/runs
 corpus:
-  read: {{sources: [{{name: news, format: jsonl, paths: [{tmp_path}/*.jsonl]}}]}}
+  read: {{sources: [{{kind: news, format: jsonl, paths: [{tmp_path}/*.jsonl]}}]}}
   vocabulary: {{path: {tmp_path}/vocab.txt}}
 model: {{encoder: {{vocabulary_size: 10}}, finetune: [{task}]}}
 """)

@@ -7,14 +7,14 @@ from tests.flows.finished_stages import corpus, scored, stage
 def test_the_drop_table_has_a_row_for_each_reason_and_a_column_for_each_source(tmp_path):
     rows = drop_table(corpus(tmp_path))
 
-    columns = ["stage", "documents", "common_crawl", "wikipedia", "news", "everyones_corpus", "all"]
+    columns = ["stage", "documents", "common_crawl", "everyones_corpus", "news", "all"]
     assert all(list(row) == columns for row in rows)
     assert {tuple(row.values()) for row in rows} == {
-        ("read", "documents", 0, 0, 1_200, 34, 1_234),
-        ("read", "bad_bad_json", 0, 0, 7, 0, 7),
-        ("clean", "kept", 0, 0, 1_100, 0, 1_100),
-        ("clean", "too_short", 13, 0, 0, 0, 13),
-        ("dedupe", "near_copy", 0, 0, 21, 0, 21),
+        ("read", "documents", 0, 34, 1_200, 1_234),
+        ("read", "bad_bad_json", 0, 0, 7, 7),
+        ("clean", "kept", 0, 0, 1_100, 1_100),
+        ("clean", "too_short", 13, 0, 0, 13),
+        ("dedupe", "near_copy", 0, 0, 21, 21),
     }
     assert [row["stage"] for row in rows] == ["read", "read", "clean", "clean", "dedupe"]
 
@@ -77,10 +77,14 @@ def test_a_table_without_rows_says_so():
     assert markdown_table([]) == "(nothing)"
 
 
-@pytest.mark.parametrize("source", ["news", "everyones_corpus", "common_crawl", "wikipedia"])
-def test_a_reason_may_hold_the_name_of_another_source(tmp_path, source):
-    read = stage(tmp_path, "read", counters={f"read_docs/{source}_skipped_news_item": 3})
+@pytest.mark.parametrize("source", ["news", "news_item", "skipped"])
+def test_sources_and_reasons_may_hold_each_others_names(tmp_path, source):
+    counters = {f"read_docs/{source}/skipped_news_item": 3, "read_docs/news_skipped/documents": 4}
+    read = stage(tmp_path, "read", counters=counters)
 
-    (row,) = drop_table([read])
+    rows = drop_table([read])
 
-    assert (row[source], row["documents"], row["all"]) == (3, "skipped_news_item", 3)
+    assert [(row[source], row["news_skipped"], row["documents"], row["all"]) for row in rows] == [
+        (3, 0, "skipped_news_item", 3),
+        (0, 4, "documents", 4),
+    ]

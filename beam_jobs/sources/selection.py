@@ -1,0 +1,53 @@
+"""Pure: which of a source's documents its limits and filters keep."""
+
+import hashlib
+from urllib.parse import urlsplit
+
+from beam_jobs.config import SourceConfig
+from beam_jobs.document import Document
+
+
+def host_is(host: str, names: tuple[str, ...]) -> bool:
+    """Whether a host is one of those named, or below one ("www.example.kr" is below "example.kr")."""
+    return any(host == name or host.endswith(f".{name}") for name in names)
+
+
+def host_reason(host: str, source: SourceConfig) -> str | None:
+    """Why a source's lists of hosts keep a page out, or None."""
+    allow, deny = source.filters.hosts_allow, source.filters.hosts_deny
+    if allow and not host_is(host, allow):
+        return "host_not_allowed"
+    return "host_denied" if host_is(host, deny) else None
+
+
+def skip_reason(document: Document, source: SourceConfig) -> str | None:
+    """Why a source's filters and its share drop a document, or None."""
+    filters = source.filters
+    if reason := host_reason(urlsplit(document.url).hostname or "", source):
+        return reason
+    said = document.metadata.get("languages")
+    if said and filters.languages and not set(said.split(",")) & set(filters.languages):
+        return "language"
+    if filters.since or filters.until:
+        if not (day := document.date[:10]):
+            return "no_date"
+        if (filters.since and day < filters.since.isoformat()) or (filters.until and day > filters.until.isoformat()):
+            return "date"
+    if len(document.text) < filters.min_characters:
+        return "too_short"
+    if filters.max_characters is not None and len(document.text) > filters.max_characters:
+        return "too_long"
+    return None if _falls_within(document.id, source.limits.share) else "not_in_share"
+
+
+def most_documents(source: SourceConfig, piece: int, pieces: int) -> int | None:
+    """How many documents a piece may give, so that all of them give no more than the source's limit."""
+    if (most := source.limits.max_documents) is None:
+        return None
+    return (piece + 1) * most // pieces - piece * most // pieces
+
+
+def _falls_within(document_id: str, share: float) -> bool:
+    # Hashed anew: validation split and shards go by the id's own digits.
+    digest = hashlib.sha256(f"share {document_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64
