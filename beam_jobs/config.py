@@ -171,6 +171,11 @@ class ReadConfig(Settings):
     dead_letters: NonNegativeInt = 20
     """Bad records kept for looking at, for each source and reason."""
 
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weights by source, of those that differ from 1."""
+        return {source.name: source.weight for source in self.sources if source.weight != 1.0}
+
     @model_validator(mode="after")
     def _sources_have_names_of_their_own(self) -> Self:
         names = [source.name for source in self.sources]

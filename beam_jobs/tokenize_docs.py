@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -38,6 +38,7 @@ class TokenizeDocs(beam.PTransform):
 
     vocabulary: list[str]
     config: TokenizeConfig
+    weights: Mapping[str, float]
     directory: str
 
     def __post_init__(self) -> None:
@@ -45,7 +46,7 @@ class TokenizeDocs(beam.PTransform):
 
     def expand(self, documents: Any) -> Any:
         """From Documents to the OutputFiles written."""
-        tokenized = documents | "Tokenize" >> beam.ParDo(TokenizeFn(self.vocabulary, self.config))
+        tokenized = documents | "Tokenize" >> beam.ParDo(TokenizeFn(self.vocabulary, self.config, self.weights))
         packed = (
             tokenized
             | "Buckets" >> beam.GroupByKey()
@@ -73,10 +74,14 @@ def tokenize_documents(
     documents: StageOutput,
     vocabulary: StageOutput,
     config: TokenizeConfig,
+    weights: Mapping[str, float],
     directory: str,
     runner: RunnerConfig,
 ) -> Made:
-    """The tokenizing job, from the deduplicated Documents to a directory of records."""
+    """The tokenizing job, from the deduplicated Documents to a directory of records.
+
+    `weights` says by source how often a document stands in the training records, where that is not once.
+    """
     check_outputs(documents)
     check_outputs(vocabulary)
     pieces = read_vocabulary(vocabulary.paths(suffix=VOCABULARY_FILE)[0])
@@ -88,7 +93,9 @@ def tokenize_documents(
     )
     files, counters = run_job(
         lambda pipeline: (
-            pipeline | ReadDocuments(documents.paths(suffix=".parquet")) | TokenizeDocs(pieces, config, directory)
+            pipeline
+            | ReadDocuments(documents.paths(suffix=".parquet"))
+            | TokenizeDocs(pieces, config, weights, directory)
         ),
         directory,
         runner,
@@ -107,8 +114,8 @@ class TokenizeFn(beam.DoFn):
 
     BATCH = 64
 
-    def __init__(self, vocabulary: list[str], config: TokenizeConfig):
-        self.vocabulary, self.config = vocabulary, config
+    def __init__(self, vocabulary: list[str], config: TokenizeConfig, weights: Mapping[str, float]):
+        self.vocabulary, self.config, self.weights = vocabulary, config, weights
 
     def setup(self) -> None:
         """Builds the tokenizer, once a worker."""
@@ -133,10 +140,14 @@ class TokenizeFn(beam.DoFn):
         documents, self.waiting = self.waiting, []
         for document, ids in zip(documents, self.wordpiece.tokenize([d.text for d in documents]), strict=True):
             split = split_of(document.id, self.config)
-            Metrics.counter("tokenize_docs", f"{document.source}/{split}_documents").inc()
-            Metrics.counter("tokenize_docs", f"{document.source}/{split}_tokens").inc(len(ids))
-            bucket = int(document.id[8:16], 16) % self.config.packing_buckets
-            yield (split, document.source, bucket), (document.id, ids.tobytes())
+            copies = copies_of(document.id, self.weights.get(document.source, 1.0)) if split == TRAIN else 1
+            counts = {"documents": copies, "tokens": copies * len(ids)} if copies else {"left_out": 1}
+            for name, count in counts.items():
+                Metrics.counter("tokenize_docs", f"{document.source}/{split}_{name}").inc(count)
+            for copy in range(copies):
+                # Each round of copies is packed apart, so that no sequence holds a text twice.
+                bucket = int(document.id[8:16], 16) % self.config.packing_buckets + copy * self.config.packing_buckets
+                yield (split, document.source, bucket), (document.id, ids.tobytes())
 
 
 class PackFn(beam.DoFn):
@@ -148,7 +159,9 @@ class PackFn(beam.DoFn):
 
     def process(self, group: tuple[Bucket, Iterable[tuple[str, bytes]]]) -> Iterator[tuple[str, Keyed]]:
         """Packs the bucket; `order` is where the example stands in the global shuffle."""
-        (split, source, _), documents = group
+        (split, source, bucket), documents = group
+        # Copies of a sequence lie apart in the shuffle.
+        seed = f"{self.config.seed}\n{bucket // self.config.packing_buckets or ''}".encode()
         tokenized = [TokenizedDocument(key, np.frombuffer(ids, np.int32)) for key, ids in documents]
         length = self.config.sequence_length
         for packed in pack(tokenized, length, self.cls, self.sep):
@@ -156,8 +169,7 @@ class PackFn(beam.DoFn):
             Metrics.counter("tokenize_docs", "padding").inc(length - len(packed.input_ids))
             Metrics.counter("tokenize_docs", "positions").inc(length)
             serialized = to_example(packed, source)
-            seeded = f"{self.config.seed}\n".encode() + serialized
-            yield split, (hashlib.sha256(seeded).hexdigest(), serialized)
+            yield split, (hashlib.sha256(seed + serialized).hexdigest(), serialized)
 
 
 class CountIdsFn(beam.DoFn):
@@ -185,6 +197,13 @@ def split_of(document_id: str, config: TokenizeConfig) -> str:
     """Training or validation, by the document's id and the seed, so that a document never changes sides."""
     drawn = hashlib.sha256(f"{config.seed}\n{document_id}".encode()).digest()
     return VALIDATION if int.from_bytes(drawn[:8], "big") < config.validation_share * 2**64 else TRAIN
+
+
+def copies_of(document_id: str, weight: float) -> int:
+    """How often a document of this weight stands in training: at 2.5 twice, and thrice for every other document."""
+    whole = int(weight)
+    drawn = hashlib.sha256(f"weight\n{document_id}".encode()).digest()
+    return whole + (int.from_bytes(drawn[:8], "big") < (weight - whole) * 2**64)
 
 
 def to_example(packed: PackedSequence, source: str) -> bytes:

@@ -56,7 +56,7 @@ def measure(options: Options) -> Findings:
         tokenizing = config.tokenize.model_copy(update={"validation_share": 0.0})
         pieces = stages.make("vocabulary", lambda to, _: make_vocabulary(config.vocabulary, to), ONE)
         seconds["tokenize"], _ = stages.time(
-            "tokenize", lambda to, on: tokenize_documents(unique, pieces, tokenizing, to, on)
+            "tokenize", lambda to, on: tokenize_documents(unique, pieces, tokenizing, {}, to, on)
         )
         sizes = [len(doc.text.encode()) for path in documents.paths(suffix=".parquet") for doc in read_parquet(path)]
     return _findings(seconds, sizes)

@@ -35,7 +35,7 @@ def corpus(preset: str = "tiny", overrides: dict[str, Any] | None = None) -> Cor
     cleaned = stages.clean(root, documents, half.clean, runner)
     unique = stages.dedupe(root, cleaned, half.dedupe, runner)
     vocabulary = stages.vocabulary(root, half.vocabulary)
-    records = stages.tokenize(root, unique, vocabulary, half.tokenize, runner)
+    records = stages.tokenize(root, unique, vocabulary, half.tokenize, half.read.weights, runner)
     made = Corpus(documents, cleaned, unique, vocabulary, records)
     reports.publish_corpus(made)
     return made

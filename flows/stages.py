@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_jobs.config import (
@@ -77,16 +77,22 @@ def vocabulary(root: str, config: VocabularyConfig) -> StageOutput:
 
 @stage_task(name="tokenize", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
 def tokenize(
-    root: str, documents: StageOutput, pieces: StageOutput, config: TokenizeConfig, runner: RunnerConfig
+    root: str,
+    documents: StageOutput,
+    pieces: StageOutput,
+    config: TokenizeConfig,
+    weights: Mapping[str, float],
+    runner: RunnerConfig,
 ) -> StageOutput:
-    """Documents to packed, shuffled training records."""
+    """Documents to packed, shuffled training records; `weights` of sources that are not 1."""
 
     def work(directory: str) -> Made:
         from beam_jobs.tokenize_docs import tokenize_documents
 
-        return tokenize_documents(documents, pieces, config, directory, runner)
+        return tokenize_documents(documents, pieces, config, weights, directory, runner)
 
     stage = _after("tokenize", root, config, "beam_jobs.tokenize_docs", documents, pieces)
+    stage = dataclasses.replace(stage, settings={**stage.settings, "weights": dict(weights)})
     return _run(stage, work, runner.runner)
 
 

@@ -29,12 +29,12 @@ def drop_table(stages: Sequence[StageOutput]) -> list[Row]:
 
 
 def token_table(records: StageOutput) -> list[Row]:
-    """Documents, tokens and examples by source and split."""
+    """Documents, tokens and examples by source and split, and documents left out by weights below 1."""
     found: dict[tuple[str, str], Row] = {}
     for namespace, source, counter, value in _by_source(records):
         split, _, kind = counter.partition("_")
         if namespace == "tokenize_docs":
-            empty = {"documents": 0, "tokens": 0, "examples": 0}
+            empty = {"documents": 0, "tokens": 0, "examples": 0, "left_out": 0}
             found.setdefault((source, split), empty)[kind] = value
     return [{"source": source, "split": split, **row} for (source, split), row in sorted(found.items())]
 

@@ -13,7 +13,15 @@ import tensorflow as tf
 
 from beam_jobs.config import RunnerConfig, TokenizeConfig
 from beam_jobs.launch import run_job
-from beam_jobs.tokenize_docs import TOKEN_COUNTS, TRAIN, VALIDATION, TokenizeDocs, split_of, tokenize_documents
+from beam_jobs.tokenize_docs import (
+    TOKEN_COUNTS,
+    TRAIN,
+    VALIDATION,
+    TokenizeDocs,
+    copies_of,
+    split_of,
+    tokenize_documents,
+)
 from beam_jobs.vocabulary import read_vocabulary
 from beam_jobs.wordpiece import WordPiece
 from model.contract import record
@@ -79,12 +87,14 @@ def expected_tokens() -> dict[str, np.ndarray]:
     return {doc.id: wordpiece.tokenize([doc.text])[0] for doc in real_documents()}
 
 
-def tokenize(root, documents, config=CONFIG, runner=None, shards=2):
+def tokenize(root, documents, config=CONFIG, runner=None, shards=2, weights=None):
     """The finished stage."""
     before, pieces = documents_stage(root, documents, shards), vocabulary_stage(root, vocabulary())
     inputs = {"runner": str(runner), "shards": str(shards), "order": before.manifest.fingerprint}
     stage = Stage("tokenize", str(root), config.model_dump(), (), inputs)
-    return stage.run(lambda folder: tokenize_documents(before, pieces, config, folder, runner or RunnerConfig()))
+    return stage.run(
+        lambda folder: tokenize_documents(before, pieces, config, weights or {}, folder, runner or RunnerConfig())
+    )
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +221,7 @@ def test_the_order_within_the_job_changes_no_byte(made, tmp_path):
     mixed = shuffled(real_documents(), 4)
 
     run_job(
-        lambda start: start | beam.Create(mixed) | TokenizeDocs(list(vocabulary()), CONFIG, str(tmp_path)),
+        lambda start: start | beam.Create(mixed) | TokenizeDocs(list(vocabulary()), CONFIG, {}, str(tmp_path)),
         str(tmp_path),
         RunnerConfig(),
     )
@@ -247,6 +257,32 @@ def test_a_document_never_changes_sides_when_others_come_or_go(tmp_path, records
     for split in (TRAIN, VALIDATION):
         now = {key for found in records_of(split, raw_records(again.directory, split)) for key in found.documents}
         assert now <= {key for found in records if found.split == split for key in found.documents}
+
+
+def test_a_weight_says_how_often_each_document_stands_in_training_and_never_twice_in_a_sequence(tmp_path):
+    weights = {"news": 2.5, "everyones_corpus": 0.5}
+
+    made = tokenize(tmp_path, real_documents(), WITHOUT_VALIDATION, weights=weights)
+
+    found = [r for split in (TRAIN, VALIDATION) for r in records_of(split, raw_records(made.directory, split))]
+    often = Counter(token for r in found for token in r.input_ids if token not in (CLS, SEP))
+    copies = {doc.id: copies_of(doc.id, weights.get(doc.source, 1.0)) for doc in real_documents()}
+    expected = Counter()
+    for key, ids in expected_tokens().items():
+        expected.update(ids.tolist() * copies[key])
+    assert often == expected
+    assert {copies[doc.id] for doc in real_documents() if doc.source == "news"} == {2, 3}
+    assert {copies[doc.id] for doc in real_documents() if doc.source == "everyones_corpus"} == {0, 1}
+    assert all(len(set(r.documents)) == len(r.documents) for r in found)
+    left_out = sum(not number for number in copies.values())
+    assert made.manifest.counters["tokenize_docs/everyones_corpus/train_left_out"] == left_out
+
+
+@pytest.mark.parametrize("weight", [0.25, 1.0, 2.4])
+def test_copies_of_many_documents_come_to_their_weight(weight):
+    copies = [copies_of(f"{number:032x}", weight) for number in range(4_000)]
+
+    assert sum(copies) / len(copies) == pytest.approx(weight, abs=0.05)
 
 
 def test_the_validation_share_is_kept_over_many_documents():

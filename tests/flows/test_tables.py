@@ -23,8 +23,8 @@ def test_the_token_table_has_a_row_for_each_source_and_split_that_has_any(tmp_pa
     rows = token_table(corpus(tmp_path)[-1])
 
     assert rows == [
-        {"source": "news", "split": "train", "documents": 1_000, "tokens": 123_456, "examples": 321},
-        {"source": "news", "split": "validation", "documents": 43, "tokens": 0, "examples": 0},
+        {"source": "news", "split": "train", "documents": 1_000, "tokens": 123_456, "examples": 321, "left_out": 0},
+        {"source": "news", "split": "validation", "documents": 43, "tokens": 0, "examples": 0, "left_out": 0},
     ]
 
 
