@@ -6,8 +6,8 @@ import heapq
 import itertools
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Literal
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
@@ -29,15 +29,16 @@ from model.contract.manifest import OutputFile
 from model.contract.stage import Made
 
 DEAD_LETTERS = "dead-letters.jsonl"
+Opener = Callable[[str], BinaryIO]
 log = logging.getLogger("kobigbird")
 
 
 class PieceReading:
     """Reads one piece: hands out its documents, counts every record, keeps the first few bad ones of each reason."""
 
-    def __init__(self, piece: Piece, source: SourceConfig, dead_letters: int):
+    def __init__(self, piece: Piece, source: SourceConfig, dead_letters: int, open_file: Opener = open_raw):
         self.counts: collections.Counter[str] = collections.Counter()
-        self._piece, self._source, self._most_bad = piece, source, dead_letters
+        self._piece, self._source, self._most_bad, self._open = piece, source, dead_letters, open_file
         self._bad: dict[str, list[BadRecord]] = {}
 
     def documents(self) -> Iterator[Document]:
@@ -65,7 +66,7 @@ class PieceReading:
 
     def _outcomes(self) -> Iterator[Outcome]:
         for stretch in self._piece.stretches:
-            with open_raw(stretch.path) as file:
+            with self._open(stretch.path) as file:
                 yield from FORMATS[stretch.format].read(file, self._source, stretch)
 
     def _set_aside(self, record: BadRecord) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from beam_jobs.config import ReadConfig, SourceConfig
-from beam_jobs.sources.formats import FORMATS, Cut, format_of
+from beam_jobs.sources.formats import FORMATS, format_of
 from beam_jobs.sources.raw_files import RawFile, find_files, identity
-from beam_jobs.sources.stretch import Piece, Stretch
+from beam_jobs.sources.stretch import Cut, Piece, Stretch
 
 _MEGABYTE = 1_000_000
 

@@ -2,10 +2,12 @@
 
 import logging
 import sys
-from typing import Annotated, Any
+from typing import Any
 
 import typer
-import yaml
+
+from flows.cli_options import Preset, Set, overrides
+from flows.corpus_cli import corpus
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,11 +16,7 @@ app = typer.Typer(
     help="Raw Korean text in, a scored and published BigBird encoder out.",
 )
 
-Preset = Annotated[str, typer.Option(help="The name of a file in configs/, or the path of a YAML file.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="KEY=VALUE with a dotted key; as often as needed.", metavar="KEY=VALUE"),
-]
+app.add_typer(corpus, name="corpus")
 
 
 @app.command()
@@ -28,14 +26,6 @@ def run(preset: Preset = "tiny", set_: Set = None) -> None:
 
     published = pretrain.fn(preset, overrides(set_))
     print_outputs(published)
-
-
-@app.command()
-def corpus(preset: Preset = "tiny", set_: Set = None) -> None:
-    """Runs the corpus stages alone, without a server."""
-    from flows.corpus import corpus as build
-
-    print(f"records: {build.fn(preset, overrides(set_)).records.directory}")
 
 
 @app.command()
@@ -74,24 +64,6 @@ def stop() -> None:
     from flows.demo import stop_server
 
     raise typer.Exit(stop_server())
-
-
-def overrides(assignments: list[str] | None) -> dict[str, Any]:
-    """`KEY=VALUE` words as overrides; values are read as YAML."""
-    from model.contract.errors import SettingError
-
-    found = {}
-    for assignment in assignments or []:
-        key, equals, value = assignment.partition("=")
-        if not equals or not key:
-            raise SettingError(
-                f"--set {assignment} is not KEY=VALUE; write, for example, --set model.pretrain.steps=100."
-            )
-        try:
-            found[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise SettingError(f"--set {assignment}: {value} is not YAML; put it in quotes to mean a text.") from None
-    return found
 
 
 def print_outputs(published: Any) -> None:

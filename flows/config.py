@@ -59,7 +59,7 @@ def load_run_config(preset: str, overrides: Mapping[str, Any] | None = None) -> 
     if not isinstance(values, dict):
         raise InputError(f"{preset} holds a {type(values).__name__}, not settings by name; see configs/tiny.yaml.")
     for key, value in (overrides or {}).items():
-        _put(values, key, value)
+        put_setting(values, key, value)
     _anchor_places(values, base)
     return RunConfig.parse(values, path.name + (" with overrides" if overrides else ""))
 
@@ -74,8 +74,12 @@ def _preset_file(preset: str) -> tuple[Path, Path]:
     raise InputError(f"there is no preset {preset!r}; use {known}, or the path of a YAML file.")
 
 
-def _put(values: dict[str, Any], key: str, value: Any) -> None:
-    """Sets a dotted key, making the mappings on its way."""
+def put_setting(values: dict[str, Any], key: str, value: Any) -> None:
+    """Sets a dotted key, making the mappings on its way.
+
+    Raises:
+      SettingError: when something on the way is neither a mapping nor a list that goes so far.
+    """
     *way, last = key.split(".")
     current: Any = values
     for part in way:

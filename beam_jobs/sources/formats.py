@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from beam_jobs.config import FORMATS_OF, SourceConfig
 from beam_jobs.sources.common_crawl import read_warc, read_wet
@@ -11,16 +11,9 @@ from beam_jobs.sources.everyones_corpus import read_nikl
 from beam_jobs.sources.news import read_jsonl
 from beam_jobs.sources.outcome import Outcome
 from beam_jobs.sources.raw_files import RawFile
-from beam_jobs.sources.stretch import Stretch
+from beam_jobs.sources.stretch import Cut, Stretch
 from beam_jobs.sources.wikipedia import read_mediawiki
 from model.contract.errors import SettingError
-
-
-class Cut(NamedTuple):
-    """A stretch, and about how many stored bytes it takes to read it."""
-
-    stretch: Stretch
-    bytes: int
 
 
 Reader = Callable[[BinaryIO, SourceConfig, Stretch], Iterator[Outcome]]

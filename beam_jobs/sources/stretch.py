@@ -18,6 +18,13 @@ class Stretch(NamedTuple):
     """None: the file's end."""
 
 
+class Cut(NamedTuple):
+    """A stretch, and about how many stored bytes it takes to read it."""
+
+    stretch: Stretch
+    bytes: int
+
+
 class Piece(NamedTuple):
     """What becomes one Parquet file of Documents."""
 

@@ -40,7 +40,7 @@ class Made:
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """A stage's identity and address: `{root}/{name}/{fingerprint}`.
+    """A stage's identity and address: `{root}/{name}/{fingerprint}`, or a folder of the caller's choice.
 
     `settings` holds only what can change the output; `modules` are those of ours that the work starts in.
     """
@@ -50,6 +50,7 @@ class Stage:
     settings: Mapping[str, JsonValue]
     modules: tuple[str, ...]
     inputs: Mapping[str, str]
+    folder: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -59,7 +60,7 @@ class Stage:
     @property
     def directory(self) -> str:
         """Where the stage's files go."""
-        return places.join(self.root, self.name, self.fingerprint)
+        return self.folder or places.join(self.root, self.name, self.fingerprint)
 
     def run(self, work: Callable[[str], Made], runner: str = "python", log: Log = logging.info) -> StageOutput:
         """Does the work unless it is done already.
