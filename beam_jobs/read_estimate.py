@@ -1,5 +1,6 @@
 """How much there is to read: files and bytes as they are listed, documents from a look at the beginnings of a few."""
 
+import collections
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -11,10 +12,13 @@ from beam_jobs.read_plan import SourceFiles, plan_pieces
 from beam_jobs.sources.formats import format_of
 from beam_jobs.sources.raw_files import RawFile, open_raw
 from beam_jobs.sources.stretch import Piece, Stretch
+from model.contract.errors import InputError
 
 FILES_LOOKED_AT = 3
 DOCUMENTS_LOOKED_AT = 200
 """Of each file looked at, unless it has fewer."""
+BYTES_LOOKED_AT = 64 << 20
+"""As stored, of each file, where documents are far between."""
 
 
 class SourceEstimate(NamedTuple):
@@ -49,40 +53,73 @@ def estimate_sources(found: Sequence[SourceFiles], config: ReadConfig) -> Iterat
         )
 
 
-def _documents(source: SourceFiles) -> int:
-    config, files = source
-    looked_at = {files[0], files[len(files) // 2], files[-1]}
-    looks = [_look(file, config) for file in sorted(looked_at)[:FILES_LOOKED_AT]]
-    seen, read = (sum(column) for column in zip(*looks, strict=True))
-    known = sum(file.bytes or 0 for file in files)
-    about = int(seen / max(read, 1) * known + 0.5)
-    return about if config.limits.max_documents is None else min(about, config.limits.max_documents)
+def refuse_unreadable(found: Sequence[SourceFiles]) -> None:
+    """Looks for one document in a few files of each source, so that a wrong format is told before any work.
+
+    Raises:
+      InputError: when the files looked at hold broken records alone.
+    """
+    for source in found:
+        reasons: collections.Counter[str] = collections.Counter()
+        for file in _a_few(source.files):
+            seen = look(file, source.config, documents=1)
+            reasons += seen.bad
+            if seen.documents or not seen.bad:
+                break
+        else:
+            worst = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common(3))
+            raise InputError(
+                f"Source {source.config.name}: {source.files[0].path} cannot be read as "
+                f"{format_of(source.config, source.files[0].name) or 'a container'} ({worst}); "
+                "correct the source's kind or format, or name other files."
+            )
 
 
-def _look(file: RawFile, config: SourceConfig) -> tuple[int, int]:
-    """Documents at the beginning of a file, and how many of its bytes they took."""
+class Look(NamedTuple):
+    """What was seen of a file."""
+
+    documents: int
+    bytes: int
+    """Read for it, as stored."""
+    bad: collections.Counter[str]
+    """Broken records by reason."""
+
+
+def look(file: RawFile, config: SourceConfig, documents: int) -> Look:
+    """Reads a file's beginning: so many documents that the source's filters keep, or all that there are."""
     unlimited = config.model_copy(update={"limits": config.limits.model_copy(update={"max_documents": None})})
     stretch = Stretch(file.path, file.name, format_of(config, file.name))
-    counted = _CountedFile(open_raw(file.path))
+    counted = _CountedFile(open_raw(file.path), BYTES_LOOKED_AT)
     reading = PieceReading(
         Piece(config.name, 0, 1, (stretch,)), unlimited, dead_letters=0, open_file=lambda _: cast(BinaryIO, counted)
     )
-    documents = reading.documents()
     with closing(counted):
-        seen = sum(1 for _ in itertools.islice(documents, DOCUMENTS_LOOKED_AT))
-        whole = next(documents, None) is None
-    return (seen, file.bytes or counted.bytes_read) if whole else (seen, counted.bytes_read)
+        seen = sum(1 for _ in itertools.islice(reading.documents(), documents))
+    bad = {name.removeprefix("bad_"): count for name, count in reading.counts.items() if name.startswith("bad_")}
+    return Look(seen, counted.bytes_read, collections.Counter(bad))
+
+
+def _documents(source: SourceFiles) -> int:
+    looks = [look(file, source.config, DOCUMENTS_LOOKED_AT) for file in _a_few(source.files)]
+    known = sum(file.bytes or 0 for file in source.files)
+    about = int(sum(seen.documents for seen in looks) / max(sum(seen.bytes for seen in looks), 1) * known + 0.5)
+    most = source.config.limits.max_documents
+    return about if most is None else min(about, most)
+
+
+def _a_few(files: Sequence[RawFile]) -> list[RawFile]:
+    return sorted({files[0], files[len(files) // 2], files[-1]})[:FILES_LOOKED_AT]
 
 
 class _CountedFile:
-    """A raw file that counts the bytes that are read from it."""
+    """A raw file that counts the bytes read from it, and ends after so many."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: BinaryIO, most: int):
         self.bytes_read = 0
-        self._file = file
+        self._file, self._most = file, most
 
     def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
+        data = self._file.read(size) if self.bytes_read < self._most else b""
         self.bytes_read += len(data)
         return data
 
@@ -91,11 +128,6 @@ class _CountedFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __iter__(self) -> Iterator[bytes]:
-        for line in self._file:
-            self.bytes_read += len(line)
-            yield line
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)

@@ -12,11 +12,12 @@ def check_corpus(config: RunConfig) -> None:
       InputError: for a source or vocabulary that is missing, empty or broken.
       SettingError: for a root that is neither a folder nor gs://, or a vocabulary whose size is not the model's.
     """
+    from beam_jobs.read_estimate import refuse_unreadable
     from beam_jobs.read_plan import find_sources
     from beam_jobs.vocabulary import read_vocabulary
 
     places.is_gs(config.root)
-    find_sources(config.corpus.read.sources)
+    refuse_unreadable(find_sources(config.corpus.read.sources))
     size, path = len(read_vocabulary(config.corpus.vocabulary.path)), config.corpus.vocabulary.path
     if size != config.model.encoder.vocabulary_size:
         raise SettingError(

@@ -23,7 +23,9 @@ def host_reason(host: str, source: SourceConfig) -> str | None:
 def skip_reason(document: Document, source: SourceConfig) -> str | None:
     """Why a source's filters and its share drop a document, or None."""
     filters = source.filters
-    if reason := host_reason(urlsplit(document.url).hostname or "", source):
+    if (filters.hosts_allow or filters.hosts_deny) and (
+        reason := host_reason(urlsplit(document.url).hostname or "", source)
+    ):
         return reason
     said = document.metadata.get("languages")
     if said and filters.languages and not set(said.split(",")) & set(filters.languages):
@@ -37,7 +39,8 @@ def skip_reason(document: Document, source: SourceConfig) -> str | None:
         return "too_short"
     if filters.max_characters is not None and len(document.text) > filters.max_characters:
         return "too_long"
-    return None if _falls_within(document.id, source.limits.share) else "not_in_share"
+    share = source.limits.share
+    return None if share == 1.0 or _falls_within(document.id, share) else "not_in_share"
 
 
 def most_documents(source: SourceConfig, piece: int, pieces: int) -> int | None:
