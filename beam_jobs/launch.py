@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,9 +12,14 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from beam_jobs.config import RunnerConfig
 from beam_jobs.storage import ReadDocuments, WriteDocuments
 from model.contract import places
-from model.contract.errors import OutputError
+from model.contract.errors import InputError, KnownError, OutputError
 from model.contract.manifest import OutputFile, StageOutput, check_outputs
 
+_OURS = "model.contract.errors."
+_SENTENCE = re.compile(
+    r"^(?:model\.contract\.errors\.\w+|beam_jobs\.[\w.]+\.MissingFile): (.*?)(?: \[while running .*)?$", re.MULTILINE
+)
+"""Of a KnownError, in a traceback's last line."""
 _FILES = ".files.json"  # what the job says it wrote; gone once the manifest can say it
 
 
@@ -37,14 +43,27 @@ def run_job(
     listed = build(pipeline) | "Describe" >> beam.Map(lambda file: file.model_dump_json())
     everything = listed | "Together" >> beam.combiners.ToList()
     _ = everything | "List" >> beam.Map(_write_list, places.join(directory, _FILES))
-    result = pipeline.run()
-    result.wait_until_finish()
+    result = _run(pipeline)
     described = json.loads(places.read_bytes(places.join(directory, _FILES)))
     places.remove(places.join(directory, _FILES))
     files = sorted((OutputFile.model_validate_json(text) for text in described), key=lambda file: file.name)
     if not files:
         raise OutputError(f"the job for {directory} wrote no file; look at the runner's log.")
     return files, _counters(result)
+
+
+def _run(pipeline: beam.Pipeline) -> Any:
+    """Runs a pipeline to its end; what a worker finds amiss ends it with one sentence, as what is found here would."""
+    try:
+        result = pipeline.run()
+        result.wait_until_finish()
+    except Exception as error:
+        # In this process Beam adds the step's name to the sentence; from others it brings a traceback's text.
+        text = f"\n{_OURS}{type(error).__name__}: {error}" if isinstance(error, KnownError) else str(error)
+        if sentences := _SENTENCE.findall(text):
+            raise InputError(sentences[-1]) from None
+        raise
+    return result
 
 
 def transform_documents(

@@ -6,8 +6,8 @@ import heapq
 import itertools
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
@@ -16,10 +16,12 @@ from apache_beam.pvalue import TaggedOutput
 from beam_jobs.config import ReadConfig, RunnerConfig, SourceConfig
 from beam_jobs.document import BadRecord, Document
 from beam_jobs.launch import run_job
-from beam_jobs.read_plan import SourceFiles, plan_pieces
-from beam_jobs.sources.formats import FORMATS
+from beam_jobs.read_crawl_index import PagesOfIndex, log_shares
+from beam_jobs.read_plan import SourceFiles, packed, plan_pieces, unpacked
+from beam_jobs.sources.news_rules import trim_news
 from beam_jobs.sources.outcome import Outcome, Skipped
 from beam_jobs.sources.raw_files import open_raw
+from beam_jobs.sources.read_stretches import Opener, read_stretches, refuse_missing_archives
 from beam_jobs.sources.selection import most_documents, skip_reason
 from beam_jobs.sources.stretch import Piece
 from beam_jobs.storage import write_documents, write_shard
@@ -29,8 +31,8 @@ from model.contract.manifest import OutputFile
 from model.contract.stage import Made
 
 DEAD_LETTERS = "dead-letters.jsonl"
-Opener = Callable[[str], BinaryIO]
 log = logging.getLogger("kobigbird")
+_NEWSPAPER = "newspaper"  # the genre of Everyone's Corpus that holds news; other kinds name no genre
 
 
 class PieceReading:
@@ -38,6 +40,8 @@ class PieceReading:
 
     def __init__(self, piece: Piece, source: SourceConfig, dead_letters: int, open_file: Opener = open_raw):
         self.counts: collections.Counter[str] = collections.Counter()
+        self.cuts: collections.Counter[str] = collections.Counter()
+        """Characters that each rule for news cut."""
         self._piece, self._source, self._most_bad, self._open = piece, source, dead_letters, open_file
         self._bad: dict[str, list[BadRecord]] = {}
 
@@ -54,6 +58,7 @@ class PieceReading:
     def _kept(self) -> Iterator[Document]:
         for outcome in self._outcomes():
             if isinstance(outcome, Document):
+                outcome = self._trimmed(outcome)
                 if reason := skip_reason(outcome, self._source):
                     self.counts[f"skipped_{reason}"] += 1
                     continue
@@ -65,9 +70,14 @@ class PieceReading:
                 self._set_aside(outcome)
 
     def _outcomes(self) -> Iterator[Outcome]:
-        for stretch in self._piece.stretches:
-            with self._open(stretch.path) as file:
-                yield from FORMATS[stretch.format].read(file, self._source, stretch)
+        yield from read_stretches(self._piece.stretches, self._source, self._open)
+
+    def _trimmed(self, document: Document) -> Document:
+        if not self._source.trimmed or document.metadata.get("genre", _NEWSPAPER) != _NEWSPAPER:
+            return document
+        text, cuts = trim_news(document.text)
+        self.cuts.update(cuts)
+        return document._replace(text=text) if cuts else document
 
     def _set_aside(self, record: BadRecord) -> None:
         self.counts[f"bad_{record.reason}"] += 1
@@ -94,6 +104,8 @@ class ReadPieceFn(beam.DoFn):
         yield write_documents(self.directory, element.file_name, reading.documents())
         for name, count in reading.counts.items():
             Metrics.counter("read_docs", f"{element.source}/{name}").inc(count)
+        for rule, characters in reading.cuts.items():
+            Metrics.counter("news_rules", f"{element.source}/{rule}").inc(characters)
         for record in reading.bad():
             yield TaggedOutput("bad", record)
         log.info(
@@ -103,20 +115,31 @@ class ReadPieceFn(beam.DoFn):
 
 @dataclasses.dataclass
 class ReadDocs(beam.PTransform):
-    """Reads pieces of raw files; pieces are the unit of parallel work."""
+    """Reads pieces of raw files, and of what indexes name; pieces are the unit of parallel work."""
 
     pieces: Sequence[Piece]
     sources: Mapping[str, SourceConfig]
     directory: str
     dead_letters: int
+    indexes: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    """The paths of each source's index files, of those that have some."""
 
     # Beam takes the annotation for a type hint, and warns of what is no PCollection.
     def expand(self, pbegin: beam.pvalue.PBegin) -> Any:
         """From the start of a pipeline to the OutputFiles written."""
-        read = (
+        planned = (
             pbegin
-            | "Pieces" >> beam.Create(self.pieces, reshuffle=False)
+            | "PackedPieces" >> beam.Create([packed(self.pieces)], reshuffle=False)
+            | "Pieces" >> beam.FlatMap(unpacked)
             | "Spread" >> beam.Reshuffle()
+        )
+        indexed = [
+            pbegin | f"PagesOf_{name}" >> PagesOfIndex(self.sources[name], paths)
+            for name, paths in self.indexes.items()
+        ]
+        read = (
+            (planned, *indexed)
+            | "AllPieces" >> beam.Flatten()
             | "ReadPiece"
             >> beam.ParDo(ReadPieceFn(self.sources, self.directory, self.dead_letters)).with_outputs(
                 "bad", main="files"
@@ -158,9 +181,14 @@ def read_documents(found: Sequence[SourceFiles], config: ReadConfig, directory: 
     """
     pieces = plan_pieces(found, config)
     sources = {source.config.name: source.config for source in found}
+    indexes = {each.config.name: [file.path for file in each.files] for each in found if each.is_index}
     written, counters = run_job(
-        lambda pipeline: pipeline | ReadDocs(pieces, sources, directory, config.dead_letters), directory, runner
+        lambda pipeline: pipeline | ReadDocs(pieces, sources, directory, config.dead_letters, indexes),
+        directory,
+        runner,
     )
+    log_shares(counters, indexes)
+    refuse_missing_archives(counters, pieces, config.max_bad_share)
     _refuse_too_many_bad(counters, config.max_bad_share, directory)
     return Made(outputs=written, counters=counters)
 

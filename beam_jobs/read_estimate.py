@@ -2,6 +2,7 @@
 
 import collections
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from beam_jobs.config import ReadConfig, SourceConfig
 from beam_jobs.read_docs import PieceReading
 from beam_jobs.read_plan import SourceFiles, plan_pieces
+from beam_jobs.sources.crawl_index import estimate_pages
 from beam_jobs.sources.formats import format_of
 from beam_jobs.sources.raw_files import RawFile, open_raw
 from beam_jobs.sources.stretch import Piece, Stretch
@@ -29,7 +31,7 @@ class SourceEstimate(NamedTuple):
     formats: tuple[str, ...]
     files: int
     bytes: int
-    """As stored; of files whose size is not known beforehand, none."""
+    """As stored; about so many where the files of a path list, whose sizes nobody asks, are among them."""
     pieces: int
     documents: int
     """About how many the source's limits and filters would keep."""
@@ -46,8 +48,8 @@ def estimate_sources(found: Sequence[SourceFiles], config: ReadConfig) -> Iterat
             kind=config_of.kind,
             formats=tuple(sorted({format_of(config_of, file.name) or "container" for file in files})),
             files=len(files),
-            bytes=sum(file.bytes or 0 for file in files),
-            pieces=sum(piece.source == config_of.name for piece in pieces),
+            bytes=_size(source),
+            pieces=config_of.buckets if source.is_index else sum(piece.source == config_of.name for piece in pieces),
             documents=_documents(source),
             paths=tuple(file.path for file in files),
         )
@@ -57,9 +59,12 @@ def refuse_unreadable(found: Sequence[SourceFiles]) -> None:
     """Looks for one document in a few files of each source, so that a wrong format is told before any work.
 
     Raises:
-      InputError: when the files looked at hold broken records alone.
+      InputError: when the files looked at hold broken records alone, or an index is none.
     """
     for source in found:
+        if source.is_index:
+            estimate_pages([source.files[0].path], source.config)
+            continue
         reasons: collections.Counter[str] = collections.Counter()
         for file in _a_few(source.files):
             seen = look(file, source.config, documents=1)
@@ -100,14 +105,32 @@ def look(file: RawFile, config: SourceConfig, documents: int) -> Look:
 
 
 def _documents(source: SourceFiles) -> int:
-    looks = [look(file, source.config, DOCUMENTS_LOOKED_AT) for file in _a_few(source.files)]
-    known = sum(file.bytes or 0 for file in source.files)
-    about = int(sum(seen.documents for seen in looks) / max(sum(seen.bytes for seen in looks), 1) * known + 0.5)
     most = source.config.limits.max_documents
+    if source.is_index:
+        pages = estimate_pages([file.path for file in source.files], source.config)
+        about = int(pages * source.config.limits.share + 0.5)
+    else:
+        looks = [look(file, source.config, DOCUMENTS_LOOKED_AT) for file in _a_few(source.files)]
+        seen, read = sum(each.documents for each in looks), sum(each.bytes for each in looks)
+        about = int(seen / max(read, 1) * _size(source) + 0.5)
     return about if most is None else min(about, most)
 
 
+def _size(source: SourceFiles) -> int:
+    """Bytes as stored; files of unknown size are taken to be as large as those of them that are looked at."""
+    known = sum(file.bytes for file in source.files)
+    unknown = [file for file in source.files if not file.bytes]
+    if not unknown:
+        return known
+    sizes = []
+    for file in _a_few(unknown):
+        with open_raw(file.path) as opened:
+            sizes.append(opened.seek(0, os.SEEK_END))
+    return known + sum(sizes) * len(unknown) // len(sizes)
+
+
 def _a_few(files: Sequence[RawFile]) -> list[RawFile]:
+    """The first, the middle and the last."""
     return sorted({files[0], files[len(files) // 2], files[-1]})[:FILES_LOOKED_AT]
 
 

@@ -1,14 +1,19 @@
 """Which worker reads what: raw files cut and put together into pieces of like size."""
 
+import pickle
+import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from beam_jobs.config import ReadConfig, SourceConfig
-from beam_jobs.sources.formats import FORMATS, format_of
-from beam_jobs.sources.raw_files import RawFile, find_files, identity
+from beam_jobs.sources.find_files import find_files
+from beam_jobs.sources.formats import cut_file, format_of
+from beam_jobs.sources.raw_files import RawFile, identity
 from beam_jobs.sources.stretch import Cut, Piece, Stretch
+from model.contract.errors import SettingError
 
 _MEGABYTE = 1_000_000
+_INDEX = "crawl_index"
 
 
 class SourceFiles(NamedTuple):
@@ -17,22 +22,36 @@ class SourceFiles(NamedTuple):
     config: SourceConfig
     files: tuple[RawFile, ...]
 
+    @property
+    def is_index(self) -> bool:
+        """Whether its files tell which records of other files to read; then ReadDocs itself plans the pieces."""
+        return format_of(self.config, self.files[0].name) == _INDEX
+
 
 def find_sources(sources: Sequence[SourceConfig]) -> list[SourceFiles]:
     """Finds the sources' files and their formats; errors as of `find_files` and `format_of`."""
     found = []
     for source in sources:
-        files = find_files(source.name, source.paths)[: source.limits.max_files]
-        for file in files:
-            format_of(source, file.name)
+        files = find_files(source)
+        formats = {format_of(source, file.name) for file in files}
+        if _INDEX in formats and len(formats) > 1:
+            raise SettingError(
+                f"Source {source.name} holds a crawl's index and files of other formats "
+                f"({', '.join(sorted(formats - {_INDEX}))}); make them two sources."
+            )
         found.append(SourceFiles(source, tuple(files)))
     return found
 
 
 def plan_pieces(found: Sequence[SourceFiles], config: ReadConfig) -> list[Piece]:
-    """Cuts and packs each source's files, in order; the same files and settings give the same pieces."""
+    """Cuts and packs each source's files, in order; the same files and settings give the same pieces.
+
+    A crawl's index gives none here: see `beam_jobs.read_crawl_index`.
+    """
     pieces: list[Piece] = []
     for source in found:
+        if source.is_index:
+            continue
         cuts = [cut for file in source.files for cut in _cuts(file, source.config, config)]
         packed = _pack(cuts, config.piece_megabytes * _MEGABYTE)
         pieces.extend(
@@ -41,19 +60,34 @@ def plan_pieces(found: Sequence[SourceFiles], config: ReadConfig) -> list[Piece]
     return pieces
 
 
+def packed(pieces: Sequence[Piece]) -> bytes:
+    """Pieces as few bytes: those of a month's 90,000 archives exceed the 10 MB that Dataflow takes as a job's graph."""
+    return zlib.compress(pickle.dumps(list(pieces)))
+
+
+def unpacked(pieces: bytes) -> list[Piece]:
+    """What `packed` was given."""
+    return list(pickle.loads(zlib.decompress(pieces)))
+
+
 def identities(found: Sequence[SourceFiles]) -> dict[str, str]:
-    """What the stage reads, by names and contents, never by places."""
-    return {
-        f"{source.config.name}/{format_of(source.config, file.name)}/{file.name}": identity(file.path)
-        for source in found
-        for file in source.files
-    }
+    """What the stage reads, by names and contents, never by places; the files of a path list together."""
+    known: dict[str, str] = {}
+    for source in found:
+        for file in source.files:
+            name = f"{file.listed_in} {file.version}" if file.listed_in else file.name
+            key = f"{source.config.name}/{format_of(source.config, file.name)}/{name}"
+            if key not in known:
+                known[key] = identity(file)
+    return known
 
 
 def _cuts(file: RawFile, source: SourceConfig, config: ReadConfig) -> list[Cut]:
-    format_name = format_of(source, file.name)
-    stretch = Stretch(file.path, file.name, format_name)
-    return FORMATS[format_name].cut(file, source, stretch, config.piece_megabytes * _MEGABYTE)
+    stretch = Stretch(file.path, file.name, format_of(source, file.name))
+    target = config.piece_megabytes * _MEGABYTE
+    if not file.bytes:  # of unknown size: a piece of its own, and nothing to cut it by
+        return [Cut(stretch, target)]
+    return cut_file(file, source, stretch, target)
 
 
 def _pack(cuts: Sequence[Cut], target: int) -> list[tuple[Stretch, ...]]:

@@ -4,7 +4,7 @@ import dataclasses
 import io
 import struct
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 import apache_beam as beam
@@ -18,6 +18,8 @@ from model.contract.manifest import OutputFile
 
 ROW_GROUP = 1_000
 _ROW_GROUP_CHARACTERS = 8 << 20
+_RECURRING = ["source", "language", "date", "url", "metadata.key_value.key", "metadata.key_value.value"]
+"""Columns worth a dictionary; ids, titles and texts hardly recur."""
 
 
 def parquet_bytes(documents: Iterable[Document]) -> bytes:
@@ -30,14 +32,26 @@ def parquet_bytes(documents: Iterable[Document]) -> bytes:
 def write_parquet(documents: Iterable[Document], sink: BinaryIO) -> int:
     """Writes Documents as Parquet, holding no more than a row group of them in memory; gives their number."""
     written = 0
-    with pq.ParquetWriter(sink, PARQUET_SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(sink, PARQUET_SCHEMA, compression="zstd", use_dictionary=_RECURRING) as writer:
         for group in _row_groups(documents):
-            columns = [list(column) for column in zip(*group, strict=True)]
-            columns[-1] = [sorted(metadata.items()) for metadata in columns[-1]]
-            arrays = [pa.array(column, field.type) for column, field in zip(columns, PARQUET_SCHEMA, strict=True)]
+            *columns, metadata = zip(*group, strict=True)
+            arrays = [*(pa.array(column, pa.string()) for column in columns), _map_array(metadata)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=PARQUET_SCHEMA), row_group_size=len(group))
             written += len(group)
     return written
+
+
+def _map_array(mappings: Iterable[Mapping[str, str]]) -> pa.MapArray:
+    """Built of flat columns, keys in order: from Python pairs it takes as long as all other columns together."""
+    offsets, keys, values = [0], [], []
+    for mapping in mappings:
+        for key in sorted(mapping):
+            keys.append(key)
+            values.append(mapping[key])
+        offsets.append(len(keys))
+    return pa.MapArray.from_arrays(
+        pa.array(offsets, pa.int32()), pa.array(keys, pa.string()), pa.array(values, pa.string())
+    )
 
 
 def _row_groups(documents: Iterable[Document]) -> Iterator[list[Document]]:

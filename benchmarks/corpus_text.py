@@ -1,6 +1,5 @@
 """The raw files that a benchmark runs on, and the Korean documents that the first two stages make of them."""
 
-import re
 from pathlib import Path
 
 from beam_jobs.clean_docs import normalise_document
@@ -8,17 +7,9 @@ from beam_jobs.config import CorpusConfig
 from beam_jobs.quality_rules import drop_reason
 from beam_jobs.read_docs import PieceReading
 from beam_jobs.read_plan import find_sources, plan_pieces
+from benchmarks.raw_corpus import sources_in
 from flows.config import load_run_config
 from model.contract.errors import InputError
-
-_FORMATS = {
-    "warc": ("common_crawl", r"\.warc\.gz"),
-    "wet": ("common_crawl", r"\.wet\.gz"),
-    "mediawiki": ("wikipedia", r"\.xml\.bz2"),
-    "jsonl": ("news", r"\.jsonl(\.gz)?"),
-    "nikl": ("everyones_corpus", r"[A-Z]{2}RW\d{10}\.json"),
-}
-"""A format's source, and how the names of its files end."""
 
 
 def corpus_config(data: Path | None) -> CorpusConfig:
@@ -29,17 +20,7 @@ def corpus_config(data: Path | None) -> CorpusConfig:
     """
     if data is None:
         return load_run_config("tiny").corpus
-    files = sorted(str(path.resolve()) for path in data.rglob("*") if path.is_file())
-    sources = []
-    for format_name, (source, ending) in _FORMATS.items():
-        if paths := [path for path in files if re.search(f"{ending}$", path)]:
-            sources.append({"kind": source, "name": f"{source}_{format_name}", "format": format_name, "paths": paths})
-    if not sources:
-        raise InputError(
-            f"--data {data} holds no .warc.gz, .wet.gz, .xml.bz2, .jsonl or Everyone's Corpus file (such as "
-            "NWRW2600000001.json); name a folder that does."
-        )
-    return load_run_config("tiny", {"corpus.read.sources": sources}).corpus
+    return load_run_config("tiny", {"corpus.read.sources": sources_in(data)}).corpus
 
 
 def cleaned_texts(data: Path | None, at_most: int | None = None) -> list[str]:

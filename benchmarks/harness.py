@@ -35,6 +35,8 @@ class Findings:
     rows: Sequence[Mapping[str, Any]]
     figures: Mapping[str, Any]
     notes: Sequence[str] = ()
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = dataclasses.field(default_factory=dict)
+    """Further tables by their titles."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +92,8 @@ def run_benchmark(description: str, measure: Callable[[Options], Findings]) -> N
     except KnownError as error:
         sys.exit(str(error))
     print(markdown_table([dict(row) for row in findings.rows]))
+    for title, rows in findings.tables.items():
+        print(f"\n{title}:\n\n{markdown_table([dict(row) for row in rows])}")
     for note in findings.notes:
         print(f"\n{note}")
     print(f"\n{json.dumps({'short': arguments.short, **findings.figures}, ensure_ascii=False)}")

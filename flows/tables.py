@@ -8,6 +8,8 @@ from model.tasks.published import PUBLISHED
 
 Row = dict[str, Any]
 PUBLISHED_MODELS = sorted({model for scores in PUBLISHED.values() for model in scores})
+NO_FATES = ("index_", "selected_")
+"""Counters of what an index names, not of what became of documents."""
 STAGE_OF_NAMESPACE = {"read_docs": "read", "clean_docs": "clean", "dedupe_docs": "dedupe"}
 
 
@@ -17,7 +19,7 @@ def drop_table(stages: Sequence[StageOutput]) -> list[Row]:
         (STAGE_OF_NAMESPACE[namespace], reason, source, value)
         for stage in stages
         for namespace, source, reason, value in _by_source(stage)
-        if namespace in STAGE_OF_NAMESPACE
+        if namespace in STAGE_OF_NAMESPACE and not reason.startswith(NO_FATES)
     ]
     sources = sorted({source for _, _, source, _ in counts})
     found: dict[tuple[str, str], Row] = {}

@@ -81,6 +81,6 @@ def test_other_data_is_found_by_its_names_wherever_it_lies(tmp_path):
 
     config = corpus_config(tmp_path)
 
-    assert [(source.name, source.format) for source in config.read.sources] == [("everyones_corpus", "nikl")]
+    assert [(source.kind, source.format) for source in config.read.sources] == [("everyones_corpus", "nikl")]
     assert [Path(path).name for path in config.read.sources[0].paths] == ["ERRW2600000001.json", "NWRW2600000001.json"]
     assert len(cleaned_texts(tmp_path)) > len(cleaned_texts(tmp_path, at_most=10_000)) > 0

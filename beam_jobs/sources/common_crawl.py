@@ -1,29 +1,28 @@
 """Common Crawl's archives: WARC (pages as fetched) and WET (their text as Common Crawl extracted it)."""
 
-import io
-from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
-
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+from urllib.parse import urlsplit
 
 from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord, Document, document_id
-from beam_jobs.sources.decompress import DamagedFile, decompressed
-from beam_jobs.sources.html_text import decode_html, title_and_text
+from beam_jobs.sources.html_encoding import decode_html
+from beam_jobs.sources.html_text import title_and_text
+from beam_jobs.sources.http_response import HttpError, HttpResponse
 from beam_jobs.sources.outcome import Outcome, Skipped, checked
+from beam_jobs.sources.selection import host_reason
 from beam_jobs.sources.stretch import Stretch
+from beam_jobs.sources.warc_records import LostRecord, WarcRecord, warc_records
 
 HTML = ("text/html", "application/xhtml+xml")
-_FIELDS = ("WARC-Target-URI", "WARC-Date", "WARC-Identified-Content-Language")
+_MOST_HTTP_HEADERS = 1 << 16
+"""Bytes; servers and browsers allow less."""
+_MOST_TEXT = 1 << 26
+"""Bytes of a WET record; Common Crawl cuts pages at a sixtieth of it."""
+_NO_PAGES = ("warcinfo", "request", "metadata")
+"""What archives say of themselves and of how pages were fetched: nothing is lost with them."""
 
-
-class _Record(NamedTuple):
-    url: str
-    date: str
-    """As WARC-Date has it: ISO 8601, UTC."""
-    languages: str
-    """As WET has it: ISO 639-3 codes, commonest first ("kor,eng")."""
-    block: bytes
+_COUNTED = ("response", "conversion", "revisit", "resource", "continuation")
 
 
 def read_warc(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator[Outcome]:
@@ -31,11 +30,13 @@ def read_warc(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterato
 
     A page's id is made of its URL and the second at which it was fetched, whichever archive holds it.
     """
-    try:
-        for record in _records(file, WarcRecordType.response):
-            yield _page(record, source.name, stretch.name)
-    except DamagedFile as damage:
-        yield BadRecord(source.name, stretch.name, "end", damage.reason, str(damage))
+    for record in _records(file, source, stretch, source.html.max_bytes + _MOST_HTTP_HEADERS):
+        if not isinstance(record, WarcRecord):
+            yield record
+        elif record.headers.get("warc-type") == "response":
+            yield _page(record, source, stretch.name)
+        else:
+            yield Skipped(_type_reason(record))
 
 
 def read_wet(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator[Outcome]:
@@ -43,111 +44,112 @@ def read_wet(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator
 
     Its id differs from that of the same page read from a WARC, because the two texts differ.
     """
+    for record in _records(file, source, stretch, _MOST_TEXT):
+        if not isinstance(record, WarcRecord):
+            yield record
+        elif record.headers.get("warc-type") == "conversion":
+            yield _converted(record, source, stretch.name)
+        else:
+            yield Skipped(_type_reason(record))
+
+
+def _records(
+    file: BinaryIO, source: SourceConfig, stretch: Stretch, most: int
+) -> Iterator[WarcRecord | BadRecord | Skipped]:
+    """The records that may be pages, but for those that the source's filters keep out by their headers."""
+    is_empty = not stretch.start
+    for record in warc_records(file, stretch, most):
+        is_empty = False
+        if isinstance(record, LostRecord):
+            yield BadRecord(source.name, stretch.name, *record)
+        elif record.headers.get("warc-type") in _NO_PAGES:
+            continue
+        elif reason := _unwanted(record.headers, source):
+            yield Skipped(reason)
+        else:
+            yield record
+    if is_empty:
+        yield BadRecord(source.name, stretch.name, "byte 0", "no_records", "the file holds no WARC record")
+
+
+def _unwanted(headers: Mapping[str, str], source: SourceConfig) -> str | None:
+    filters = source.filters
+    if (filters.hosts_allow or filters.hosts_deny) and (
+        reason := host_reason(urlsplit(_url(headers)).hostname or "", source)
+    ):
+        return reason
+    said = headers.get("warc-identified-content-language")
+    if said and filters.languages and not set(said.split(",")) & set(filters.languages):
+        return "language"
+    return None
+
+
+def _type_reason(record: WarcRecord) -> str:
+    """What a record of another type is counted as; a revisit says that a page was as it had been before."""
+    kind = record.headers.get("warc-type", "")
+    return (
+        f"record_{kind}" if kind in ("revisit", "resource", "response", "conversion", "continuation") else "record_type"
+    )
+
+
+def _page(record: WarcRecord, source: SourceConfig, file_name: str) -> Outcome:
+    url = _url(record.headers)
     try:
-        for record in _records(file, WarcRecordType.conversion):
-            yield _converted(record, source.name, stretch.name)
-    except DamagedFile as damage:
-        yield BadRecord(source.name, stretch.name, "end", damage.reason, str(damage))
-
-
-class _PlainStream(io.RawIOBase):
-    """What fastwarc reads from; an error ends the stream and is kept, because fastwarc would pass it over."""
-
-    def __init__(self, chunks: Iterator[bytes]):
-        self.failure: Exception | None = None
-        self._chunks = chunks
-        self._waiting = b""
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        while not self._waiting:
-            try:
-                self._waiting = next(self._chunks)
-            except StopIteration:
-                break
-            except Exception as error:
-                self.failure = error
-                break
-        end = len(self._waiting) if size < 0 else size
-        data, self._waiting = self._waiting[:end], self._waiting[end:]
-        self._position += len(data)
-        return data
-
-
-def _records(file: BinaryIO, kind: WarcRecordType) -> Iterator[_Record]:
-    """The archive's records of a kind, block whole.
-
-    Raises:
-      DamagedFile: after the records before the damage; also when there is no record of this kind.
-    """
-    stream = _PlainStream(decompressed(file))
-    found = False
-    try:
-        for record in ArchiveIterator(stream, record_types=kind, parse_http=False):
-            found = True
-            length, block = record.headers.get("Content-Length"), record.reader.read()
-            if length is None or len(block) < record.content_length:
-                raise stream.failure or DamagedFile("truncated_file", "the archive ends in the middle of a record")
-            url, date, languages = (record.headers.get(name) or "" for name in _FIELDS)
-            yield _Record(url, date, languages, block)
-    except OSError as error:
-        raise stream.failure or DamagedFile("bad_warc", str(error)) from None
-    if stream.failure:
-        raise stream.failure
-    if not found:
-        raise DamagedFile("no_records", f"the file holds no WARC record of type {kind}")
-
-
-def _page(record: _Record, source: str, file_name: str) -> Outcome:
-    response = WarcRecord()
-    response.set_bytes_content(record.block)
-    response.is_http = True
-    try:
-        response.parse_http(auto_decode="all")
-        body = response.reader.read()
-    except OSError as error:
-        return BadRecord(source, file_name, record.url, "bad_http", str(error))
-    status = response.http_headers.status_code if response.http_headers is not None else None
-    if status is None:
-        return BadRecord(source, file_name, record.url, "bad_http", "the response has no status line")
-    if status != 200:
-        return Skipped("http_status")
-    if (response.http_content_type or "").strip().lower() not in HTML:
-        return Skipped("content_type")
-    html = decode_html(body, response.http_charset)
-    if html is None:
-        return BadRecord(source, file_name, record.url, "bad_encoding", f"header says {response.http_charset}")
-    title, text = title_and_text(html)
+        response = HttpResponse(record.block)
+        if reason := _no_page(response, record.headers):
+            return Skipped(reason)
+        body = response.body(source.html.max_bytes) if len(record.block) == record.length else None
+    except HttpError as error:
+        return BadRecord(source.name, file_name, url, "bad_http", str(error))
+    if body is None:
+        return Skipped("too_large")
+    decoded = decode_html(body, response.charset)
+    if decoded is None:
+        return BadRecord(source.name, file_name, url, "bad_encoding", f"header says {response.charset}")
+    title, text = title_and_text(decoded.html, source.html.extractor)
     if not text:
         return Skipped("no_text")
-    return _document(record, f"{record.url} {record.date}", title, text, {}, source, file_name)
+    metadata = {"charset": decoded.charset}
+    if truncated := record.headers.get("warc-truncated"):
+        metadata["truncated"] = truncated
+    return _document(record, "", title, text, metadata, source.name, file_name)
 
 
-def _converted(record: _Record, source: str, file_name: str) -> Outcome:
+def _no_page(response: HttpResponse, headers: Mapping[str, str]) -> str | None:
+    """Why a response is no HTML page."""
+    if response.status != 200:
+        return "http_status"
+    kind = response.content_type or headers.get("warc-identified-payload-type", "").strip().lower()
+    return None if kind in HTML else "content_type"
+
+
+def _converted(record: WarcRecord, source: SourceConfig, file_name: str) -> Outcome:
+    if len(record.block) < record.length:
+        return Skipped("too_large")
     text = record.block.decode("utf-8", errors="replace")
     if not text.strip():
         return Skipped("no_text")
-    metadata = {"languages": record.languages} if record.languages else {}
-    return _document(record, f"{record.url} {record.date} wet", "", text, metadata, source, file_name)
+    languages = record.headers.get("warc-identified-content-language")
+    return _document(record, " wet", "", text, {"languages": languages} if languages else {}, source.name, file_name)
 
 
 def _document(
-    record: _Record, key: str, title: str, text: str, metadata: dict[str, str], source: str, file_name: str
+    record: WarcRecord, marked: str, title: str, text: str, metadata: dict[str, str], source: str, file_name: str
 ) -> Document | BadRecord:
+    url, date = _url(record.headers), record.headers.get("warc-date", "")
     document = Document(
-        id=document_id(source, key),
+        id=document_id(source, f"{url} {date}{marked}"),
         source=source,
-        url=record.url,
+        url=url,
         title=title,
         text=text,
-        date=record.date,
+        date=date,
         language="",
         metadata=metadata,
     )
-    return checked(document, file_name, record.url)
+    return checked(document, file_name, url)
+
+
+def _url(headers: Mapping[str, str]) -> str:
+    # Some writers put it in angle brackets, as WARC 1.0 has it.
+    return headers.get("warc-target-uri", "").strip("<>")

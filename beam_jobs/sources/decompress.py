@@ -1,12 +1,16 @@
-"""Stored files as streams of plain bytes: gzip and bzip2 by their first bytes, whole up to any damage."""
+"""Stored files as streams of plain bytes: gzip, bzip2 and zstd by their first bytes, whole up to any damage."""
 
 import bz2
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
+
+import zstandard
 
 CHUNK = 1 << 16
 """Compressed bytes read at a time: at most so much of a corrupted member is lost."""
+
+_FED_AT_ONCE = 1 << 11
 
 
 class DamagedFile(Exception):
@@ -28,6 +32,35 @@ class _Member(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
+class _ZstandardFrame:
+    """A frame that is fed little by little: what repeats itself can grow ten thousandfold."""
+
+    def __init__(self) -> None:
+        # Archives made with `--long=31` look back two gibibytes, which is refused unless allowed.
+        self._frame = zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+        self._rest = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._frame.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._frame.unused_data + self._rest
+
+    def decompress(self, data: bytes, /) -> bytes:
+        self._rest = data[_FED_AT_ONCE:]
+        return self._frame.decompress(data[:_FED_AT_ONCE])
+
+
+_MAGIC: dict[bytes, Callable[[], _Member]] = {
+    b"\x1f\x8b": lambda: zlib.decompressobj(wbits=31),
+    b"BZh": bz2.BZ2Decompressor,
+    b"\x28\xb5\x2f\xfd": _ZstandardFrame,
+}
+"""How members of each kind begin, and what decompresses one."""
+
+
 def decompressed(file: BinaryIO) -> Iterator[bytes]:
     """Yields a file's plain bytes in order; members one after another (as in WARC files) read as one.
 
@@ -46,7 +79,7 @@ def decompressed(file: BinaryIO) -> Iterator[bytes]:
             member = _next_member(data)
         try:
             plain = member.decompress(data)
-        except (zlib.error, OSError) as error:
+        except (zlib.error, zstandard.ZstdError, OSError) as error:
             raise DamagedFile("damaged_file", str(error)) from None
         if plain:
             yield plain
@@ -59,17 +92,15 @@ def decompressed(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _new_member(start: bytes) -> _Member | None:
-    if start.startswith(b"\x1f\x8b"):
-        return zlib.decompressobj(wbits=31)
-    if start.startswith(b"BZh"):
-        return bz2.BZ2Decompressor()
+    for magic, new in _MAGIC.items():
+        if start.startswith(magic):
+            return new()
     return None
 
 
 def _next_member(start: bytes) -> _Member:
     # A magic number may itself be cut off by the end of the file or of a chunk.
-    if b"\x1f\x8b".startswith(start[:2]):
-        return zlib.decompressobj(wbits=31)
-    if b"BZh".startswith(start[:3]):
-        return bz2.BZ2Decompressor()
+    for magic, new in _MAGIC.items():
+        if magic.startswith(start[: len(magic)]):
+            return new()
     raise DamagedFile("damaged_file", f"unknown bytes {start[:4].hex()} follow a whole member")

@@ -1,12 +1,18 @@
-"""Raw files wherever they lie: found by pattern, opened to read from any byte on."""
+"""Raw files wherever they lie, on disk, gs://, s3:// or https://: what is known of them, opened from any byte on."""
 
-import os
-import re
-from collections.abc import Sequence
+import io
+from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
+from beam_jobs.config import FetchConfig
+from beam_jobs.sources import http_files
+from beam_jobs.sources.fetching import MissingFile
+from beam_jobs.sources.ranged_file import Part, RangedFile, RangeOpener
 from model.contract import places
-from model.contract.errors import InputError, KnownError
+from model.contract.errors import InputError
+
+_BUFFER = 1 << 18
+_FETCH = FetchConfig()
 
 
 class RawFile(NamedTuple):
@@ -14,54 +20,73 @@ class RawFile(NamedTuple):
 
     path: str
     name: str
-    """The path from its pattern's last folder without wildcards on: the same wherever the files lie."""
+    """What ids may depend on: the path below its pattern's fixed part, the same wherever the files lie."""
     bytes: int
+    """0 where it is not known: nobody asks it of a path list's files (a month of Common Crawl has 90,000), and it is no
+    help where a server sends whole files only."""
+    version: str = ""
+    """What tells its content from another's, where the place itself said so; for a path list's files, the list's."""
+    listed_in: str = ""
+    """The name of the path list that names it."""
 
 
-def find_files(source: str, patterns: Sequence[str]) -> list[RawFile]:
-    """The files that a source's patterns name, in the patterns' order and sorted within each, each once.
+def open_raw(path: str, fetch: FetchConfig = _FETCH) -> BinaryIO:
+    """Opens a file for reading; it can be read from any byte on (`seek`).
 
     Raises:
-      InputError: when a pattern matches nothing, or matches a folder or an empty file.
+      MissingFile: when there is no such file, or it is closed to us; from s3:// and https:// only when it is read.
+      InputError: when it cannot be read in spite of retries.
     """
-    found: dict[str, RawFile] = {}
-    for pattern in patterns:
+    if (open_range := range_opener(path)) is not None:
+        return io.BufferedReader(RangedFile(path, open_range, fetch), _BUFFER)
+    try:
+        return places.open_read(path)
+    except InputError as error:
+        raise _missing(path, error) from error
+
+
+def read_range(
+    path: str, start: int, end: int, fetch: FetchConfig = _FETCH, before_asking: Callable[[], None] = lambda: None
+) -> bytes:
+    """The bytes [start, end) of a file, fewer where it ends earlier, and nothing but them is fetched.
+
+    `before_asking` is called before each request to a server. Errors are those of `open_raw`.
+    """
+
+    open_range = range_opener(path)
+    if open_range is None:
         try:
-            paths = _matches(pattern)
-            sizes = [places.size(path) for path in paths]
-        except KnownError as error:
-            raise InputError(f"Source {source}: {error}") from None
-        if not paths:
-            raise InputError(
-                f"Source {source}: no file matches {pattern}; name a file or glob that exists, on disk or on gs://."
-            )
-        for path, size in zip(paths, sizes, strict=True):
-            if not size:
-                raise InputError(
-                    f"Source {source}: {path} is an empty source (0 bytes); remove it or name a file that holds text."
-                )
-            found.setdefault(path, RawFile(path, _name(path, pattern), size))
-    return list(found.values())
+            return places.read_range(path, start, end)
+        except InputError as error:
+            raise _missing(path, error) from error
+
+    def ask(path: str, start: int, end: int, timeout: float) -> Part:
+        before_asking()
+        return open_range(path, start, end, timeout)
+
+    with RangedFile(path, ask, fetch, read_ahead=0) as file:
+        file.seek(start)
+        return b"".join(iter(lambda: file.read(end - file.tell()) or b"", b""))
 
 
-def open_raw(path: str) -> BinaryIO:
-    """Opens a file for reading; it can be read from any byte on (`seek`)."""
-    return places.open_read(path)
+def range_opener(path: str) -> RangeOpener | None:
+    """How parts of a remote file are asked for; None on disk and gs://."""
+    if path.startswith(("https://", "http://")):
+        return http_files.open_range
+    if path.startswith("s3://"):
+        from beam_jobs.sources import s3_files  # boto3 takes half a second, which few need
+
+        return s3_files.open_range
+    return None
 
 
-def identity(path: str) -> str:
+def identity(file: RawFile) -> str:
     """What tells a file's content from another's, without the place where it lies."""
-    fact = places.checksum(path)
+    if file.version:
+        return file.version
+    fact = places.checksum(file.path)
     return f"{fact.bytes}:{fact.crc32c}"
 
 
-def _matches(pattern: str) -> list[str]:
-    if not places.is_gs(pattern) and os.path.isdir(pattern):
-        raise InputError(f"{pattern} is a folder; name its files, as in {places.join(pattern, '*')}.")
-    return places.glob(pattern)
-
-
-def _name(path: str, pattern: str) -> str:
-    # The fixed part of "raw/news/20*/part-*.jsonl" is "raw/news".
-    folder = re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0]
-    return path.removeprefix("./").removeprefix(f"{folder}/".removeprefix("./"))
+def _missing(path: str, error: InputError) -> InputError:
+    return error if places.exists(path) else MissingFile(str(error))

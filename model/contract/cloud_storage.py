@@ -5,12 +5,10 @@ STORAGE_EMULATOR_HOST, and retries on 429, 5xx and lost connections.
 """
 
 import contextlib
-import fnmatch
 import functools
 import os
-import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
@@ -19,6 +17,8 @@ from google.auth import exceptions as auth
 from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
 from requests.exceptions import RequestException
+
+from model.contract.glob_pattern import literal_start, name_matches
 
 _BINARY = "application/octet-stream"
 _DELETES_AT_ONCE = 8
@@ -53,26 +53,11 @@ def below(directory: str, most: int | None = None) -> Iterator[Any]:
     return (blob for blob in blobs if not blob.name.endswith("/"))
 
 
-def matching(pattern: str) -> Iterator[str]:
-    """Paths of the objects that match, by the rules of `glob.glob(pattern, recursive=True)` for files."""
+def matching(pattern: str) -> Iterator[Any]:
+    """The objects that match, by the rules of `glob.glob(pattern, recursive=True)` for files."""
     bucket, name = split(pattern)
-    literal = re.split(r"[*?\[]", name, maxsplit=1)[0]
-    for blob in _client().list_blobs(bucket, prefix=literal, retry=DEFAULT_RETRY):
-        if not blob.name.endswith("/") and matches(blob.name.split("/"), name.split("/")):
-            yield address(blob)
-
-
-def matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
-    """Whether the parts of a path match the parts of a pattern; a leading dot only matches a written one."""
-    if not names or not patterns:
-        return not names and not patterns
-    name, pattern = names[0], patterns[0]
-    hidden = name.startswith(".") and not pattern.startswith(".")
-    if pattern == "**":
-        if len(patterns) == 1:
-            return not any(part.startswith(".") for part in names)
-        return matches(names, patterns[1:]) or (not hidden and matches(names[1:], patterns))
-    return not hidden and fnmatch.fnmatchcase(name, pattern) and matches(names[1:], patterns[1:])
+    blobs = _client().list_blobs(bucket, prefix=literal_start(name), retry=DEFAULT_RETRY)
+    return (blob for blob in blobs if name_matches(blob.name, name))
 
 
 def address(blob: Any) -> str:
@@ -83,6 +68,22 @@ def address(blob: Any) -> str:
 def download(blob: Any) -> bytes:
     """All of an object as it is stored; the library compares its checksum."""
     return bytes(blob.download_as_bytes(raw_download=True, retry=DEFAULT_RETRY))
+
+
+def download_range(path: str, start: int, end: int) -> bytes | None:
+    """The bytes [start, end) of an object as it is stored, fewer where it ends earlier; None where there is none."""
+    try:
+        # A part has no checksum of its own.
+        data = _object(path).download_as_bytes(
+            start=start, end=end - 1, raw_download=True, checksum=None, retry=DEFAULT_RETRY
+        )
+    except refusals.RequestRangeNotSatisfiable:
+        return b""
+    except refusals.NotFound:
+        if find(path) is None:
+            return None
+        raise
+    return bytes(data)
 
 
 def open_read(blob: Any) -> Any:

@@ -81,7 +81,7 @@ def checksum(path: str) -> FileFact:
     if is_gs(path):
         with _cloud(path, InputError) as cloud:
             blob = _present(path, cloud.find(path))
-            return FileFact(path, int(blob.size), base64.b64decode(blob.crc32c).hex())
+            return FileFact(path, int(blob.size), _crc32c(blob))
     with _disk(path, InputError), open(path, "rb") as file:
         digest, length = google_crc32c.Checksum(), 0
         while chunk := file.read(_CHUNK):
@@ -114,6 +114,20 @@ def open_read(path: str) -> BinaryIO:
             return cast(BinaryIO, cloud.open_read(_present(path, cloud.find(path))))
     with _disk(path, InputError):
         return open(path, "rb")
+
+
+def read_range(path: str, start: int, end: int) -> bytes:
+    """The bytes [start, end) of a file as it is stored; fewer where it ends earlier.
+
+    Raises:
+      InputError: when it is missing or may not be read.
+    """
+    if is_gs(path):
+        with _cloud(path, InputError) as cloud:
+            return bytes(_present(path, cloud.download_range(path, start, end)))
+    with _disk(path, InputError), open(path, "rb") as file:
+        file.seek(start)
+        return file.read(end - start)
 
 
 def replace_bytes(path: str, data: bytes) -> None:
@@ -181,12 +195,23 @@ def list_files(directory: str) -> list[FileFact]:
 
 
 def glob(pattern: str) -> list[str]:
-    """The files whose paths match, in order: `*` and `?` within a name, `[abc]`, `**` for any folders."""
+    """The paths of the files that match, in order; patterns as for `find`."""
+    return [file.path for file in find(pattern)]
+
+
+def find(pattern: str) -> list[FileFact]:
+    """The files whose paths match, in order: `*` and `?` within a name, `[abc]`, `**` for any folders.
+
+    On gs:// their checksums come with them, all in the one request that lists them.
+    """
     if is_gs(pattern):
         with _cloud(pattern, InputError) as cloud:
-            return sorted(cloud.matching(pattern))
+            return sorted(
+                FileFact(cloud.address(blob), int(blob.size), _crc32c(blob)) for blob in cloud.matching(pattern)
+            )
     found = set(local_glob.glob(pattern, recursive=True))  # "**/**" gives a path once for every way to it
-    return sorted(path for path in found if os.path.isfile(path))
+    with _disk(pattern, InputError):
+        return sorted(FileFact(path, os.path.getsize(path)) for path in found if os.path.isfile(path))
 
 
 def make_directory(directory: str) -> None:
@@ -251,6 +276,10 @@ def _present(path: str, blob: Any) -> Any:
     if blob is None:
         raise InputError(f"{path} does not exist; check the path, or run the stage that makes it.")
     return blob
+
+
+def _crc32c(blob: Any) -> str:
+    return base64.b64decode(blob.crc32c).hex()
 
 
 @contextlib.contextmanager

@@ -1,9 +1,10 @@
 import gzip
+import itertools
 
 import pytest
 
 from beam_jobs.sources.common_crawl import read_warc, read_wet
-from tests.beam_jobs.sample_corpus import GOLDEN, SAMPLE, as_golden, read
+from tests.beam_jobs.sample_corpus import GOLDEN, SAMPLE, as_golden, read, source_config
 
 WARC = (SAMPLE / "crawl-00000.warc.gz").read_bytes()
 WET = (SAMPLE / "crawl-00000.warc.wet.gz").read_bytes()
@@ -15,18 +16,20 @@ def pages():
     return {document.url: document for document in read(read_warc, WARC)[0]}
 
 
-def response(http: bytes, url: str = "https://example.org/") -> bytes:
-    headers = (
-        "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:0>\r\n"
-        "WARC-Date: 2026-01-02T03:04:05Z\r\n"
-        f"WARC-Target-URI: {url}\r\nContent-Type: application/http; msgtype=response\r\n"
-        f"Content-Length: {len(http)}\r\n\r\n"
+def record(block: bytes, kind: str = "response", url: str = "https://example.org/", headers: str = "") -> bytes:
+    head = (
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:0>\r\nWARC-Date: 2026-01-02T03:04:05Z\r\n"
+        f"WARC-Target-URI: {url}\r\n{headers}Content-Length: {len(block)}\r\n\r\n"
     )
-    return headers.encode() + http + b"\r\n\r\n"
+    return head.encode() + block + b"\r\n\r\n"
 
 
 def html(text: str, headers: str = "", status: str = "200 OK", kind: str = "text/html; charset=utf-8") -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{headers}\r\n<p>{text}</p>".encode()
+
+
+def coded(body: bytes, headers: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Type: TEXT/HTML\r\n{headers}\r\n\r\n".encode() + body
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ def test_a_truncated_archive_keeps_the_records_before_the_cut(reader, keep):
 
 
 def test_an_archive_that_is_not_compressed_is_read_and_its_cut_is_seen():
-    whole = response(html("첫째"), "https://a/") + response(html("둘째"), "https://b/")
+    whole = record(html("첫째"), url="https://a/") + record(html("둘째"), url="https://b/")
 
     assert [document.text for document in read(read_warc, whole)[0]] == ["첫째", "둘째"]
     documents, bad, _ = read(read_warc, whole[:-20])
@@ -91,13 +94,23 @@ def test_an_archive_that_is_not_compressed_is_read_and_its_cut_is_seen():
     assert [each.reason for each in bad] == ["truncated_file"]
 
 
-def test_a_corrupted_archive_keeps_the_records_before_the_damage():
-    first, second = (gzip.compress(response(html(text * 999), "https://a/")) for text in ("첫", "둘"))
+def test_a_corrupted_archive_keeps_the_records_around_the_damage_and_says_where_it_is():
+    first, second, third = (gzip.compress(record(html(text * 999))) for text in ("첫", "둘", "셋"))
 
-    documents, bad, _ = read(read_warc, first + second[:60] + b"\xff\xff" + second[62:])
+    documents, bad, _ = read(read_warc, first + second[:60] + b"\xff\xff" + second[62:] + third)
 
-    assert [document.text for document in documents] == ["첫" * 999]
-    assert [each.reason for each in bad] == ["damaged_file"]
+    assert [document.text for document in documents] == ["첫" * 999, "셋" * 999]
+    assert [(each.reason, each.where) for each in bad] == [("damaged_file", f"byte {len(first)}")]
+
+
+@pytest.mark.parametrize("reader", [read_warc, read_wet])
+def test_reading_in_stretches_gives_the_same_documents_with_the_same_ids(reader):
+    stored = WARC if reader is read_warc else WET
+    borders = [0, 1, 70_001, 140_000, 300_000, len(stored) - 1, None]
+
+    parts = [read(reader, stored, start=start, end=end)[0] for start, end in itertools.pairwise(borders)]
+
+    assert list(itertools.chain(*parts)) == read(reader, stored)[0]
 
 
 @pytest.mark.parametrize(
@@ -111,35 +124,132 @@ def test_a_corrupted_archive_keeps_the_records_before_the_damage():
     ],
 )
 def test_what_is_no_page_of_text_is_skipped(http, reason):
-    assert read(read_warc, response(http)) == ([], [], [reason])
+    assert read(read_warc, record(http)) == ([], [], [reason])
 
 
 @pytest.mark.parametrize(
     ("http", "reason"),
     [
         (b"<p>no headers at all</p>", "bad_http"),
-        (html("압축이 아니다", headers="Content-Encoding: gzip\r\n"), "bad_http"),
-        (html("덩이가 아니다", headers="Transfer-Encoding: chunked\r\n"), "bad_http"),
+        (coded(b"\x1f\x8b and no more of gzip", "Content-Encoding: gzip"), "bad_http"),
+        (coded(b"no chunk", "Transfer-Encoding: chunked"), "bad_http"),
         (html("") + bytes(range(0x80, 0x100)) * 20 + "가".encode(), "bad_encoding"),
     ],
 )
 def test_a_broken_response_is_a_bad_record_and_the_next_is_read(http, reason):
-    documents, bad, _ = read(read_warc, response(http) + response(html("다음")))
+    documents, bad, _ = read(read_warc, record(http) + record(html("다음")))
 
     assert [document.text for document in documents] == ["다음"]
     assert [(each.reason, each.where) for each in bad] == [(reason, "https://example.org/")]
 
 
-def test_a_compressed_response_is_read():
-    body = gzip.compress("<p>눌러 담은 글</p>".encode())
-    http = b"HTTP/1.1 200 OK\r\nContent-Type: TEXT/HTML\r\nContent-Encoding: gzip\r\n\r\n" + body
-
-    assert [document.text for document in read(read_warc, response(http))[0]] == ["눌러 담은 글"]
-
-
 @pytest.mark.parametrize(
-    ("stored", "reason"), [(b"plain text, no archive\n" * 9, "bad_warc"), (WET[:320], "no_records")]
+    ("body", "headers"),
+    [
+        (gzip.compress("<p>눌러 담은 글</p>".encode()), "Content-Encoding: x-gzip"),
+        ("<p>눌러 담은 글</p>".encode(), "Content-Encoding: none"),
+        (
+            b"12\r\n" + "<p>눌러 담".encode() + b"\r\n5\r\n" + "은".encode() + b" g\r\n0\r\n\r\n",
+            "Transfer-Encoding: chunked",
+        ),
+        ("<p>눌러 담은 글</p>".encode(), "Content-Encoding: gzip"),
+        ("<p>눌러 담은 글</p>".encode(), "Transfer-Encoding: chunked"),
+    ],
 )
+def test_a_body_is_decoded_unless_the_crawler_stored_it_so(body, headers):
+    text = read(read_warc, record(coded(body, headers)))[0][0].text
+
+    assert text in ("눌러 담은 글", "눌러 담은 g")
+
+
+def test_a_page_is_too_large_by_its_decompressed_size():
+    source = source_config("common_crawl", html={"max_bytes": 100_000})
+    bomb = coded(gzip.compress(b"<p>" + b"0" * 10_000_000), "Content-Encoding: gzip")
+    long = coded(b"<p>" + b"0" * 300_000, "Server: any")
+    picture = long.replace(b"TEXT/HTML", b"image/gif")
+    fits = coded(b"<p>" + b"0" * 99_000, "Server: any")
+
+    documents, bad, skipped = read(read_warc, b"".join(map(record, (bomb, long, picture, fits))), source=source)
+
+    assert [len(document.text) for document in documents] == [99_000]
+    assert bad == []
+    assert skipped == ["too_large", "too_large", "content_type"]
+
+
+def test_a_page_that_the_crawl_cut_off_is_kept_and_says_so():
+    stored = record(html("처음과 나중"), headers="WARC-Truncated: length\r\n")
+
+    documents = read(read_warc, stored)[0]
+
+    assert documents[0].metadata == {"charset": "utf-8", "truncated": "length"}
+
+
+@pytest.mark.parametrize(("kind", "is_read"), [("text/html", True), ("application/pdf", False), ("", False)])
+def test_where_the_header_says_no_type_the_detected_one_counts(kind, is_read):
+    headers = f"WARC-Identified-Payload-Type: {kind}\r\n" if kind else ""
+
+    documents, _, skipped = read(read_warc, record(b"HTTP/1.1 200 OK\r\n\r\n<p>a</p>", headers=headers))
+
+    assert len(documents) == is_read
+    assert skipped == [] if is_read else ["content_type"]
+
+
+def test_records_of_other_types_are_counted_but_for_those_that_tell_of_fetching():
+    kinds = ("warcinfo", "request", "response", "metadata", "revisit", "resource", "conversion", "strange")
+
+    documents, bad, skipped = read(read_warc, b"".join(record(html("글"), kind) for kind in kinds))
+
+    assert (len(documents), bad) == (1, [])
+    assert skipped == ["record_revisit", "record_resource", "record_conversion", "record_type"]
+
+
+def test_hosts_are_judged_before_anything_of_the_page_is():
+    source = source_config("common_crawl", filters={"hosts_allow": ["a.kr"], "hosts_deny": ["no.a.kr"]})
+    hosts = ("a.kr", "www.a.kr", "no.a.kr", "b.kr")
+    stored = b"".join(record(html("글"), url=f"https://{host}/") for host in hosts) + record(
+        b"no HTTP", url="https://b.kr"
+    )
+
+    documents, bad, skipped = read(read_warc, stored, source=source)
+
+    assert [document.url for document in documents] == ["https://a.kr/", "https://www.a.kr/"]
+    assert bad == []
+    assert skipped == ["host_denied", "host_not_allowed", "host_not_allowed"]
+
+
+def test_wet_records_are_judged_by_the_languages_that_they_say():
+    source = source_config("common_crawl", filters={"languages": ["kor"]})
+    said = ("WARC-Identified-Content-Language: eng,kor\r\n", "WARC-Identified-Content-Language: eng\r\n", "")
+    stored = b"".join(record("글".encode(), "conversion", headers=headers) for headers in said)
+
+    documents, _, skipped = read(read_wet, stored, source=source)
+
+    assert [document.metadata for document in documents] == [{"languages": "eng,kor"}, {}]
+    assert skipped == ["language"]
+
+
+def test_news_archives_are_read_alike_under_the_name_of_their_source():
+    source = source_config("news", name="cc_news", format="warc")
+
+    documents, bad, skipped = read(read_warc, WARC, source=source)
+
+    assert (len(documents), bad, skipped) == (176, [], [])
+    assert {document.source for document in documents} == {"cc_news"}
+    assert not {document.id for document in documents} & {document.id for document in read(read_warc, WARC)[0]}
+    assert documents[0].date == read(read_warc, WARC)[0][0].date != ""
+
+
+def test_the_other_extractor_gives_other_texts_of_the_same_pages():
+    source = source_config("common_crawl", html={"extractor": "trafilatura"})
+    stored = (GOLDEN.parent / "extraction" / "pages.warc.gz").read_bytes()[:40_000]
+
+    by_trafilatura, by_rules = read(read_warc, stored, source=source)[0], read(read_warc, stored)[0]
+
+    assert [document.id for document in by_trafilatura] == [document.id for document in by_rules] != []
+    assert [document.text for document in by_trafilatura] != [document.text for document in by_rules]
+
+
+@pytest.mark.parametrize(("stored", "reason"), [(b"plain text, no archive\n" * 9, "bad_warc"), (b"", "no_records")])
 def test_a_file_of_another_kind_is_one_bad_record(stored, reason):
     documents, bad, _ = read(read_warc, stored)
 

@@ -4,6 +4,7 @@ import io
 import random
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,17 +23,17 @@ def read_until_damage(stored: bytes) -> tuple[bytes, str]:
     return plain, ""
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lambda plain: plain])
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, zstandard.compress, lambda plain: plain])
 @given(members=st.lists(st.binary(), min_size=1, max_size=5))
 def test_members_one_after_another_read_as_one(compress, members):
     stored = b"".join(compress(member) for member in members)
-    if stored == b"".join(members) and stored[:2] in (b"\x1f\x8b", b"BZ"):
+    if stored == b"".join(members) and stored[:2] in (b"\x1f\x8b", b"BZ", b"\x28\xb5"):
         return  # plain bytes that look compressed
 
     assert read_until_damage(stored) == (b"".join(members), "")
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress])
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, zstandard.compress])
 @pytest.mark.parametrize("cut", [1, 2, 9, 50])
 def test_a_truncated_file_keeps_what_came_before(compress, cut):
     whole, last = compress(b"whole member"), compress(NOISE)
@@ -66,3 +67,12 @@ def test_zero_padding_between_members_is_passed_over():
 
 def test_strange_bytes_after_a_member_are_damage():
     assert read_until_damage(gzip.compress(b"one") + b"strange") == (b"one", "damaged_file")
+
+
+def test_a_zstandard_frame_of_one_text_over_and_over_comes_in_small_parts():
+    text = b"one line of text\n" * 6_000_000
+
+    parts = [len(part) for part in decompressed(io.BytesIO(zstandard.compress(text)))]
+
+    assert sum(parts) == len(text)
+    assert max(parts) < 1 << 25

@@ -2,50 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.html_text import decode_html, title_and_text
+from beam_jobs.sources.html_text import title_and_text
 
 SENTENCE = "이 문서는 아파치 웹서버의 필터를 설명한다. 필터는 서버가 보내거나 받은 자료에 적용하는 과정이다."
 hangul = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1)
 
 
-def page(text: str, charset: str = "") -> str:
-    meta = f'<meta http-equiv="Content-Type" content="text/html; charset={charset}">' if charset else ""
-    return f"<html><head>{meta}<title>제목</title></head><body><p>{text}</p></body></html>"
-
-
-@pytest.mark.parametrize("label", ["utf-8", "EUC-KR", "ks_c_5601-1987", "cp949", "utf-16"])
-@given(text=hangul)
-def test_every_syllable_survives_the_encoding_that_the_header_names(label, text):
-    encoding = label if label.startswith("utf") else "cp949"
-
-    assert decode_html(page(text).encode(encoding), label) == page(text)
-
-
-@pytest.mark.parametrize("header", [None, "utf-8", "iso-8859-1", "no-such-encoding", "hex", '"EUC-KR"'])
-@pytest.mark.parametrize("meta", ["euc-kr", ""])
-def test_a_euc_kr_page_is_read_whatever_the_header_says(header, meta):
-    html = page(SENTENCE, meta)
-
-    assert decode_html(html.encode("cp949"), header) == html
-
-
-@pytest.mark.parametrize("header", [None, "euc-kr", "windows-1252"])
-def test_a_utf_8_page_is_read_whatever_the_header_says(header):
-    html = page(SENTENCE, "utf-8")
-
-    assert decode_html(html.encode(), header) == html
-
-
-def test_a_page_cut_within_a_character_loses_only_that():
-    html = page(SENTENCE * 5)
-
-    decoded = decode_html(html.encode().replace(b"</p>", "글".encode()[:2] + b"</p>"), "utf-8")
-
-    assert decoded == html.replace("</p>", "\ufffd</p>")
-
-
-def test_bytes_in_no_encoding_are_refused():
-    assert decode_html(bytes(range(0x80, 0x100)) * 20 + SENTENCE.encode("utf-8"), "utf-8") is None
+def page(text: str) -> str:
+    return f"<html><head><title>제목</title></head><body><p>{text}</p></body></html>"
 
 
 @given(word=hangul, particle=st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3))
@@ -76,3 +40,25 @@ def test_the_title_is_one_line():
     title, _ = title_and_text("<title> 필터\n -  설명 </title><p>글</p>")
 
     assert title == "필터 - 설명"
+
+
+@pytest.mark.parametrize("listing", ["<pre><code>x = 1</code></pre>", '<pre class="prettyprint">x = 1</pre>'])
+def test_code_between_paragraphs_is_left_out_and_code_within_them_is_kept(listing):
+    _, text = title_and_text(page(f"{SENTENCE} <code>SetInputFilter</code>를 쓴다.</p>{listing}<p>{SENTENCE}"))
+
+    assert "SetInputFilter를 쓴다." in text
+    assert "x = 1" not in text
+
+
+def test_tables_definitions_and_headings_are_kept_in_order():
+    parts = (
+        "<h2>지시어</h2><table><tr><td>상태</td><td>기본</td></tr></table><dl><dt>DEFLATE</dt><dd>압축한다</dd></dl>"
+    )
+
+    _, text = title_and_text(page(f"{SENTENCE}</p>{parts}<p>"))
+
+    assert text.split() == [*SENTENCE.split(), "지시어", "상태", "기본", "DEFLATE", "압축한다"]
+
+
+def test_a_page_without_a_body_has_no_text():
+    assert title_and_text("<title>제목</title>") == ("제목", "")

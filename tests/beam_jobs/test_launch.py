@@ -7,9 +7,10 @@ from apache_beam.metrics import Metrics
 
 from beam_jobs.config import RunnerConfig
 from beam_jobs.launch import run_job, transform_documents
+from beam_jobs.sources.fetching import MissingFile
 from beam_jobs.storage import WriteDocuments, shard_name, write_shard
 from model.contract import places
-from model.contract.errors import OutputError
+from model.contract.errors import InputError, OutputError
 from model.contract.manifest import MANIFEST
 from model.contract.stage import Made, Stage
 from tests.beam_jobs.documents import document, documents_stage, files_in, real_documents
@@ -41,6 +42,16 @@ def numbers(directory, upto=3):
 def fails_after_writing(number, directory):
     write_number(number, directory)
     raise RuntimeError("the worker died")
+
+
+def finds_a_mistake(number):
+    raise MissingFile(f"file {number} does not exist; name another.")
+
+
+@pytest.mark.parametrize("runner", [ONE, TWO], ids=["one process", "two processes"])
+def test_a_mistake_found_by_a_worker_ends_the_job_with_its_sentence_alone(tmp_path, runner):
+    with pytest.raises(InputError, match=r"^file 7 does not exist; name another\.$"):
+        run_job(lambda pipeline: pipeline | beam.Create([7]) | beam.Map(finds_a_mistake), str(tmp_path), runner)
 
 
 def test_files_come_back_by_name_and_counters_summed_over_steps(tmp_path):

@@ -50,7 +50,7 @@ def test_every_source_of_the_sample_is_read_and_every_record_counted(tmp_path):
     assert counts == {
         "read_docs/common_crawl/documents": 176,
         "read_docs/common_crawl_wet/documents": 346,
-        "read_docs/wikipedia/documents": 28,
+        "read_docs/wikipedia/documents": 27,
         "read_docs/news/documents": 20,
         "read_docs/everyones_corpus/documents": 536,
     }
@@ -78,9 +78,9 @@ def test_bad_records_are_counted_and_sampled_beside_the_documents(tmp_path):
 
     letters = [json.loads(line) for line in places.read_bytes(f"{tmp_path}/out/{DEAD_LETTERS}").splitlines()]
     assert [document.text for document in documents(made, tmp_path / "out")] == ["글"]
-    assert [(letter["file"], letter["reason"]) for letter in letters] == [
-        ("news.jsonl.gz", "truncated_file"),
+    assert sorted((letter["file"], letter["reason"]) for letter in letters) == [
         ("news.jsonl.gz", "bad_json"),
+        ("news.jsonl.gz", "truncated_file"),
     ]
     assert made.counters == {
         "read_docs/news/documents": 1,
@@ -152,7 +152,38 @@ def test_a_number_of_documents_is_spread_over_the_pieces(tmp_path):
 
     made = read(settings(block, piece_megabytes=4), tmp_path / "out")
 
-    assert [file.records for file in made.outputs if file.name != DEAD_LETTERS] == [1, 2, 2]
+    assert sorted(file.records for file in made.outputs if file.name != DEAD_LETTERS) == [0, 1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "cut"),
+    [
+        ({"kind": "news"}, "비가 온다.", {"news_rules/news/copyright": 14}),
+        ({"kind": "news", "trim": False}, "비가 온다.\n무단 전재 및 재배포 금지", {}),
+        ({"kind": "plain_text", "format": "jsonl"}, "비가 온다.\n무단 전재 및 재배포 금지", {}),
+    ],
+)
+def test_news_lose_their_copyright_lines_and_what_was_cut_is_counted(source, text, cut, tmp_path):
+    file = articles(tmp_path / "news.jsonl", "비가 온다.\n무단 전재 및 재배포 금지")
+
+    made = read(settings(source | {"paths": [str(file)]}), tmp_path / "out")
+
+    assert [document.text for document in documents(made, tmp_path / "out")] == [text]
+    assert {name: value for name, value in made.counters.items() if name.startswith("news_rules")} == cut
+
+
+def test_of_everyones_corpus_only_newspapers_are_trimmed(tmp_path):
+    for key in ("NWRW2600000001", "WBRW2600000001"):
+        forms = [
+            {"id": f"{key}.1.{n}", "form": form} for n, form in enumerate(("제목", "글", "무단 전재 및 재배포 금지"))
+        ]
+        corpus = {"id": key, "metadata": {}, "document": [{"id": f"{key}.1", "metadata": {}, "paragraph": forms}]}
+        (tmp_path / f"{key}.json").write_text(json.dumps(corpus))
+
+    made = read(settings({"kind": "everyones_corpus", "paths": [f"{tmp_path}/*.json"]}), tmp_path / "out")
+
+    found = [document.text for document in documents(made, tmp_path / "out")]
+    assert found == ["글", "제목\n글\n무단 전재 및 재배포 금지"]
 
 
 @pytest.mark.gcs

@@ -7,6 +7,7 @@ from beam_jobs.config import ReadConfig
 from beam_jobs.read_estimate import estimate_sources, refuse_unreadable
 from beam_jobs.read_plan import find_sources
 from model.contract.errors import InputError
+from tests.beam_jobs.crawl_archive import STORED, index_file, sample_pages
 from tests.beam_jobs.sample_corpus import SAMPLE
 
 
@@ -70,3 +71,37 @@ def test_one_broken_file_among_sound_ones_stops_nothing(tmp_path):
     found = find_sources(ReadConfig.model_validate({"sources": [{"kind": "news", "paths": [f"{tmp_path}/*"]}]}).sources)
 
     refuse_unreadable(found)
+
+
+def test_an_index_tells_how_many_pages_it_would_select(server):
+    pages = sample_pages()
+    korean = sum(each.content_languages == "kor,eng" for each in pages)
+    server.files["/cc-index/0.parquet"] = index_file(pages)
+    source = {"kind": "common_crawl", "paths": [f"{server.address}/cc-index/0.parquet"], "buckets": 7}
+
+    (found,) = estimates(source)
+    (limited,) = estimates(source | {"limits": {"max_documents": 5}})
+
+    assert found.documents == pytest.approx(korean, rel=0.1)
+    assert (found.pieces, found.formats) == (7, ("crawl_index",))
+    assert limited.documents == 5
+    assert not [asked for asked in server.asked if "warc.gz" in asked.path]
+
+
+def test_the_size_of_a_path_list_s_files_is_estimated_from_a_few(server):
+    names = [f"segments/{number}.warc.gz" for number in range(8)]
+    server.files |= {f"/{name}": STORED for name in names}
+    server.files["/warc.paths.gz"] = gzip.compress("".join(f"{name}\n" for name in names).encode())
+
+    (found,) = estimates({"kind": "common_crawl", "base": server.address, "paths": [f"{server.address}/warc.paths.gz"]})
+
+    assert (found.files, found.bytes) == (8, 8 * len(STORED))
+    assert found.documents == pytest.approx(8 * 176, rel=0.2)
+
+
+def test_a_parquet_file_that_is_no_index_is_told_before_any_work(server):
+    server.files["/cc-index/0.parquet"] = b"PAR1 not quite"
+    source = {"kind": "common_crawl", "paths": [f"{server.address}/cc-index/0.parquet"]}
+
+    with pytest.raises(InputError, match="is no Parquet file"):
+        refuse_unreadable(find_sources(ReadConfig.model_validate({"sources": [source]}).sources))

@@ -1,6 +1,8 @@
 import bz2
+import gzip
 
 import pytest
+import zstandard
 
 from beam_jobs.sources.wikipedia import read_mediawiki
 from tests.beam_jobs.sample_corpus import GOLDEN, SAMPLE, as_golden, read
@@ -35,7 +37,11 @@ def export(*pages: str) -> bytes:
     ("golden", "stored", "title"),
     [
         ("wikipedia_article.txt", KOWIKI, "조지 루카스"),
+        ("wikipedia_city.txt", KOWIKI, "베를린"),
+        ("wikipedia_hanja.txt", KOWIKI, "상태 공간 탐색"),
+        ("wikipedia_band.txt", ENWIKI, "N.EX.T"),
         ("wiktionary_entry.txt", KOWIKTIONARY, "놓치다"),
+        ("wiktionary_etymology.txt", KOWIKTIONARY, "한글"),
     ],
 )
 def test_a_real_article_reads_as_its_golden(golden, stored, title):
@@ -44,20 +50,20 @@ def test_a_real_article_reads_as_its_golden(golden, stored, title):
     assert as_golden(article) == (GOLDEN / golden).read_text()
 
 
-def test_a_long_real_article_keeps_its_sections_and_loses_its_marks():
-    berlin = next(document for document in read(read_mediawiki, KOWIKI)[0] if document.title == "베를린")
+def test_no_real_article_keeps_marks_of_its_wikitext():
+    documents = [document for stored in (KOWIKI, ENWIKI, KOWIKTIONARY) for document in read(read_mediawiki, stored)[0]]
 
-    assert berlin.text.startswith("베를린은 독일의 수도이다.")
-    assert {"역사", "초기 역사", "자매 도시"} <= set(berlin.text.splitlines())
-    assert not [mark for mark in ("[[", "{{", "섬네일", "분류:", "<ref", "''", "|") if mark in berlin.text]
+    marks = ("[[", "{{", "}}", "섬네일", "분류:", "<ref", "''", "| ", "()", "( ", "thumb|")
+    assert len(documents) > 20
+    assert [(document.title, mark) for document in documents for mark in marks if mark in document.text] == []
 
 
-def test_redirects_and_pages_outside_the_article_namespace_are_skipped():
+def test_redirects_disambiguations_and_pages_outside_the_article_namespace_are_skipped():
     documents, bad, skipped = read(read_mediawiki, ENWIKI)
 
-    assert len(documents) == 8
+    assert len(documents) == 7
     assert bad == []
-    assert sorted(skipped) == ["namespace", "redirect", "redirect"]
+    assert sorted(skipped) == ["disambiguation", "namespace", "redirect", "redirect"]
 
 
 def test_ids_are_made_of_wiki_and_page_whatever_the_file():
@@ -73,7 +79,7 @@ def test_urls_and_dates_are_those_of_the_dump():
 
     assert document.url == "https://test.org/wiki/%EA%B0%80_%EB%82%98/%EB%8B%A4%3F"
     assert document.date == "2020-01-02T03:04:05Z"
-    assert document.metadata == {"wiki": "testwiki"}
+    assert document.metadata == {"wiki": "testwiki", "page_id": "7", "revision_id": "9"}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,9 @@ def test_urls_and_dates_are_those_of_the_dump():
         (page(1, "글", ns="1"), "namespace"),
         (page(1, "글", title="토론:제목", ns=None), "namespace"),
         (page(1, "글").replace("<revision>", '<redirect title="x" /><revision>'), "redirect"),
+        (page(1, "#넘겨주기 [[제목]]"), "redirect"),
         (page(1, "{}", model="json"), "not_wikitext"),
+        (page(1, "글 {{동음이의}}"), "disambiguation"),
         (page(1, "{{틀}}"), "no_text"),
         (page(1, ""), "no_text"),
     ],
@@ -106,7 +114,7 @@ def test_a_broken_page_is_a_bad_record_and_the_next_is_read():
     documents, bad, _ = read(read_mediawiki, export(broken, page(2, "글")))
 
     assert [document.text for document in documents] == ["글"]
-    assert [(each.reason, each.where) for each in bad] == [("bad_xml", "page 1")]
+    assert [(each.reason, each.where) for each in bad] == [("bad_xml", "page id 1")]
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.6, 0.95])
@@ -123,6 +131,30 @@ def test_a_truncated_dump_keeps_the_pages_before_the_cut(members, keep):
     assert 0 < len(documents) < len(whole)
     assert documents == whole[: len(documents)]
     assert [each.reason for each in bad] == ["truncated_file"]
+
+
+def test_a_page_without_an_id_is_a_bad_record():
+    nameless = page(1, "글").replace("<id>1</id>", "").replace("<id>9</id>", "")
+
+    documents, bad, _ = read(read_mediawiki, export(nameless, page(2, "글")))
+
+    assert len(documents) == 1
+    assert [(each.reason, each.where) for each in bad] == [("bad_xml", "a page without id")]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, bytes])
+def test_dumps_come_packed_in_several_ways(pack):
+    assert read(read_mediawiki, pack(bz2.decompress(ENWIKI))) == read(read_mediawiki, ENWIKI)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, bz2.compress, bytes])
+def test_an_export_without_its_end_is_counted_once(pack):
+    cut_off = export(page(1, "글"), page(2, "글")).removesuffix(b"</mediawiki>\n")
+
+    documents, bad, _ = read(read_mediawiki, pack(cut_off))
+
+    assert len(documents) == 2
+    assert [(each.reason, each.where) for each in bad] == [("truncated_file", "after page id 2")]
 
 
 @pytest.mark.parametrize("stored", [b"", b"no XML at all", b"<html></html>", b"<mediawiki></mediawiki>"])

@@ -79,7 +79,11 @@ def test_a_table_without_rows_says_so():
 
 @pytest.mark.parametrize("source", ["news", "news_item", "skipped"])
 def test_sources_and_reasons_may_hold_each_others_names(tmp_path, source):
-    counters = {f"read_docs/{source}/skipped_news_item": 3, "read_docs/news_skipped/documents": 4}
+    counters = {
+        f"read_docs/{source}/skipped_news_item": 3,
+        "read_docs/news_skipped/documents": 4,
+        f"read_docs/{source}/index_bytes": 5_555,  # of a crawl's index: no document's fate
+    }
     read = stage(tmp_path, "read", counters=counters)
 
     rows = drop_table([read])

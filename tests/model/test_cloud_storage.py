@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.contract import cloud_storage, places
+from model.contract import places
 from model.contract.errors import InputError, OutputError
+from model.contract.glob_pattern import matches
 from model.contract.places import FileFact
 from tests.child_process import run_python
 from tests.conftest import Gcs
@@ -35,7 +36,7 @@ def test_patterns_match_on_gs_what_they_match_on_disk(files: set[tuple[str, ...]
 
         on_disk = places.glob(places.join(root, *pattern))
 
-        assert on_disk == sorted(places.join(root, *f) for f in leaves if cloud_storage.matches(f, pattern))
+        assert on_disk == sorted(places.join(root, *f) for f in leaves if matches(f, pattern))
 
 
 @pytest.mark.gcs
@@ -58,7 +59,7 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_what_was_there(gs_folder: str,
 
 
 READERS: list[Callable[[str], object]] = [
-    places.exists, places.size, places.read_bytes, places.checksum, places.list_files, places.glob,
+    places.exists, places.size, places.read_bytes, places.checksum, places.list_files, places.find,
 ]  # fmt: skip
 WRITERS: list[Callable[[str], object]] = [
     lambda path: places.replace_bytes(path, b""),

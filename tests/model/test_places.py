@@ -214,6 +214,28 @@ def test_patterns_match_names_within_folders(folder: str):
     assert matched("deep") == []
 
 
+def test_files_are_found_with_their_sizes_and_on_the_cloud_with_the_checksums_that_reading_them_gives(folder: str):
+    for name, data in [("a.txt", b"four"), ("b.txt", b"")]:
+        places.replace_bytes(places.join(folder, name), data)
+
+    found = places.find(places.join(folder, "*.txt"))
+
+    assert [(fact.path[len(folder) + 1 :], fact.bytes) for fact in found] == [("a.txt", 4), ("b.txt", 0)]
+    expected = [places.checksum(fact.path).crc32c if places.is_gs(folder) else None for fact in found]
+    assert [fact.crc32c for fact in found] == expected
+
+
+def test_a_range_of_a_file_is_read_up_to_its_end(folder: str):
+    path = places.join(folder, "a.bin")
+    places.replace_bytes(path, b"0123456789")
+
+    assert places.read_range(path, 3, 6) == b"345"
+    assert places.read_range(path, 8, 12) == b"89"
+    assert places.read_range(path, 10, 12) == b""
+    with pytest.raises(InputError, match="missing"):
+        places.read_range(places.join(folder, "missing"), 0, 1)
+
+
 def test_removing_takes_what_is_there_and_bears_what_is_not(folder: str):
     for name in ["run/a", "run/.lock", "run/deep/b", "run-2/a"]:
         places.replace_bytes(places.join(folder, *name.split("/")), b"")

@@ -1,0 +1,85 @@
+import pytest
+from resiliparse.parse.html import HTMLTree
+
+from beam_jobs.sources.main_content import keep_main_content
+
+PROSE = (
+    "시의회는 오늘 본회의를 열고 내년도 예산안을 의결했다. 예산은 올해보다 삼 퍼센트 늘었고, 늘어난 몫은 도서관과 "
+    "공원에 쓰인다. 의장은 회의를 마치며 시민의 뜻을 따르겠다고 말했다. 새 도서관은 내년 봄에 문을 연다."
+)
+MENU = '<ul><li><a href="/a">정치</a></li><li><a href="/b">경제</a></li><li><a href="/c">문화</a></li></ul>'
+
+
+def kept(body: str) -> list[str]:
+    tree = HTMLTree.parse(f"<html><body>{body}</body></html>")
+    keep_main_content(tree)
+    return tree.body.text.split()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f"<nav>{MENU}</nav>",
+        f"<div role='navigation'>{PROSE}</div>",
+        "<footer>발행인 아무개</footer>",
+        "<header><a href='/'>우리 신문</a></header>",
+        f"<div id='gnb'><span>오늘의 신문</span>{MENU}</div>",
+        "<div class='breadcrumb'><a href='/'>처음</a> &gt; 정치</div>",
+        "<div class='page-nav'><a href='/1'>이전</a></div>",
+        "<div class='topmenu'><a href='/1'>구독</a></div>",
+        "<p class='copyright'>무단 전재 및 재배포 금지</p>",
+        f"<div class='cookie-notice'>{PROSE}</div>",
+        f"<aside>{MENU}</aside>",
+        "<div class='share'>이 글을 나누기</div>",
+        "<script>var text = 1;</script>",
+        "<p><span>언어:</span> <a href='/en'>en</a> | <a href='/zh'>zh-cn</a></p>",
+        "<div><a href='/en'>en</a></div>",
+        "<div><a href='/1'>하나</a> | <a href='/2'>둘</a> | <a href='/3'>셋</a></div>",
+        MENU,
+        f"<h3>많이 본 글</h3>{MENU}",
+        "<dialog>로그인하세요</dialog>",
+    ],
+)
+def test_what_stands_beside_the_content_is_left_out(part):
+    assert kept(f"{part}<p>{PROSE}</p>{part}") == PROSE.split()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f"<div class='sidebar'>{PROSE}</div>",
+        f"<aside>{PROSE}</aside>",
+        f"<form>{PROSE}</form>",
+        "<div class='section-header'><h2>의결</h2></div>",
+        "<header><h1>예산안 의결</h1></header>",
+        "<ul><li><a href='/a'>본회의</a></li><li><a href='/b'>예산안</a></li></ul>",
+        "<ul><li><a href='/1'>도서관</a> 새로 짓는다</li><li><a href='/2'>공원</a> 넓힌다</li>"
+        "<li><a href='/3'>길</a> 고친다</li></ul>",
+        "<p>의장은 <a href='/1'>본회의</a>와 <a href='/2'>위원회</a>에서 <a href='/3'>예산</a>을 설명했다고 한다.</p>",
+        "<p>문의는 <a href='/1'>시청</a></p>",
+        "<p class='protocol stocks generating'>짧은 글</p>",
+        "<h3>의결</h3><p>짧다.</p>",
+    ],
+)
+def test_what_belongs_to_the_content_is_kept(part):
+    words = kept(part)
+
+    assert words
+    assert kept(f"<p>{PROSE}</p>{part}<p>{PROSE}</p>") == [*PROSE.split(), *words, *PROSE.split()]
+
+
+def test_a_page_that_names_its_main_content_is_believed():
+    article = f"<article><p>{PROSE}</p></article>"
+
+    assert kept(f"<div>머리</div><main><div>기자 소개</div>{article}</main><div>꼬리</div>") == PROSE.split()
+    assert kept(f"<div>머리</div><div role='main'><p>{PROSE}</p></div>") == PROSE.split()
+
+
+def test_main_content_that_holds_little_of_the_text_is_not_believed():
+    assert kept(f"<p>{PROSE}</p><main>글</main>") == [*PROSE.split(), "글"]
+
+
+def test_several_articles_are_all_kept():
+    articles = f"<article><p>{PROSE}</p></article>" * 2
+
+    assert kept(articles) == PROSE.split() * 2
