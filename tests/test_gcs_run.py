@@ -162,7 +162,9 @@ def test_a_corpus_stage_that_was_killed_starts_over_and_comes_out_the_same(
     on_disk: Road, gs_run: SmallRun, gcs: Gcs, gs_folder: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     killed = run_command(
-        ["corpus", "build", "--preset", gs_run.preset, "--set", f"root={gs_folder}"], gcs.environment, first=DIES_WHILE_CLEANING
+        ["corpus", "build", "--preset", gs_run.preset, "--set", f"root={gs_folder}"],
+        gcs.environment,
+        first=DIES_WHILE_CLEANING,
     )
     left = places.list_files(places.join(gs_folder, "clean"))
     half_made = left[0].path.rpartition("/")[0]

@@ -17,13 +17,22 @@ _PROBED = 4096
 """Stored bytes after a magic number that show whether a unit begins there."""
 
 
+class DamagedMember(DamagedFile):
+    """A member that ends too early or does not decompress."""
+
+    def __init__(self, offset: int, damage: DamagedFile):
+        super().__init__(damage.reason, str(damage))
+        self.offset = offset
+        """Of the member, in the stored file."""
+
+
 class Unit(NamedTuple):
     """Plain bytes that can be read on their own."""
 
     offset: int
     """Of its first member, in the stored file."""
     chunks: Iterator[bytes]
-    """Raises DamagedFile where a member is damaged or cut off."""
+    """Raises DamagedMember where a member is damaged or cut off."""
 
 
 def gzip_units(file: BinaryIO, mark: bytes, start: int = 0, end: int | None = None) -> Iterator[Unit]:
@@ -148,12 +157,12 @@ class _Archive:
         while member is not None:
             try:
                 yield from member.chunks()
-            except DamagedFile:
+            except DamagedFile as damage:
                 # What was taken for a member too long may hide the next one.
                 following = self.next_start(member.offset + 1)
                 if following is not None:
                     self.open_member(following)
-                raise
+                raise DamagedMember(member.offset, damage) from None
             member = self._member_after()
 
     def _member_after(self) -> _Member | None:

@@ -1,5 +1,6 @@
 """Which encoding a web page's bytes are in: by its mark, header, <meta> and statistics, each proved by decoding."""
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -74,7 +75,7 @@ def _encodings(body: bytes, header_charset: str | None) -> Iterator[str]:
     seen = set()
     for label in _labels(body, header_charset):
         name = _python_name(label)
-        if name not in seen and _is_text_encoding(name):
+        if name is not None and name not in seen:
             seen.add(name)
             yield name
 
@@ -92,13 +93,12 @@ def _labels(body: bytes, header_charset: str | None) -> Iterator[str]:
     yield detect_encoding(body, html5_compatible=False) or "utf-8"
 
 
-def _python_name(label: str) -> str:
+@functools.lru_cache(maxsize=1 << 10)
+def _python_name(label: str) -> str | None:
+    """None where Python knows no encoding of text by this label."""
     standard = _SUPERSETS.get(label) or map_encoding_to_html5(label, fallback_utf8=False) or label
-    return _SUPERSETS.get(standard, standard)
-
-
-def _is_text_encoding(name: str) -> bool:
+    name = _SUPERSETS.get(standard, standard)
     try:
-        return bool("가나".encode(name, errors="replace"))
+        return name if "가나".encode(name, errors="replace") else None
     except (LookupError, UnicodeError):
-        return False
+        return None

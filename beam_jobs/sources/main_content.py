@@ -47,6 +47,8 @@ _LINK_SHARE = 0.85
 """Lists and tables of links with a few words to each are content."""
 _LINK_SHARE_OF_LINES = 0.6
 """Links side by side, with signs between them."""
+_LABEL = 40
+"""Letters that may stand before and between the names of languages."""
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 
@@ -102,12 +104,10 @@ def _is_beside_content(element: ElementNode) -> bool:
     is_line = _is_line(element)
     inside = sum(map(_letters, texts))
     outside = _letters(element.text or "") - inside
-    least = _LINK_SHARE_OF_LINES if is_line else _LINK_SHARE
-    if len(texts) >= _FEWEST_LINKS and inside >= least * (inside + outside):
-        return True
-    if outside >= _PROSE:
-        return False
-    if is_line and _is_language_switch(texts):
+    is_links = len(texts) >= _FEWEST_LINKS and inside >= _LINK_SHARE * (inside + outside)
+    if is_links or outside >= _PROSE:
+        return is_links
+    if is_line and (_are_links_in_a_row(texts, inside, outside) or _is_language_switch(texts, outside)):
         return True
     if named == "header":
         return bool(texts) or element.query_selector(_HEADINGS) is None
@@ -127,8 +127,12 @@ def _is_line(element: ElementNode) -> bool:
     return element.tag == "p" or (element.tag not in _LISTS and element.query_selector(_PARTS) is None)
 
 
-def _is_language_switch(links: list[str]) -> bool:
-    return bool(links) and all(_LANGUAGE_CODE.fullmatch(text.strip()) for text in links)
+def _are_links_in_a_row(links: list[str], inside: int, outside: int) -> bool:
+    return len(links) >= _FEWEST_LINKS and inside >= _LINK_SHARE_OF_LINES * (inside + outside)
+
+
+def _is_language_switch(links: list[str], outside: int = 0) -> bool:
+    return bool(links) and outside <= _LABEL and all(_LANGUAGE_CODE.fullmatch(text.strip()) for text in links)
 
 
 def _named(element: ElementNode) -> _Named:

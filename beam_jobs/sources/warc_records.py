@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from beam_jobs.config import SourceConfig
 from beam_jobs.sources.decompress import DamagedFile, decompressed
-from beam_jobs.sources.gzip_units import MAGIC, gzip_units
+from beam_jobs.sources.gzip_units import MAGIC, DamagedMember, gzip_units
 from beam_jobs.sources.http_response import headers_of
 from beam_jobs.sources.raw_files import RawFile, open_raw
 from beam_jobs.sources.stretch import Cut, Stretch
@@ -69,7 +69,7 @@ def warc_records(file: BinaryIO, stretch: Stretch, most: int) -> Iterator[WarcRe
     file.seek(0)
     if start == MAGIC:
         for unit in gzip_units(file, _MARK, stretch.start, stretch.end):
-            yield from _Reading(unit.chunks, most, where=f"byte {unit.offset}").records()
+            yield from _Reading(unit.chunks, most, unit_offset=unit.offset).records()
     elif _MARK.startswith(start):
         yield from _plain_records(file, stretch, most)
     elif not stretch.start:
@@ -93,9 +93,14 @@ class _Reading:
     """Plain bytes divided into records."""
 
     def __init__(
-        self, chunks: Iterator[bytes], most: int, offset: int = 0, end: int | None = None, where: str | None = None
+        self,
+        chunks: Iterator[bytes],
+        most: int,
+        offset: int = 0,
+        end: int | None = None,
+        unit_offset: int | None = None,
     ):
-        self._chunks, self._most, self._end, self._unit = chunks, most, end, where
+        self._chunks, self._most, self._end, self._unit_offset = chunks, most, end, unit_offset
         self._buffer, self._at, self._buffer_offset = b"", 0, offset
         self._damage: DamagedFile | None = None
         self._is_at_end = False
@@ -177,7 +182,7 @@ class _Reading:
         self._at = end + (ended.end() if ended else len(rest))
 
     def _ended_early(self) -> DamagedFile:
-        if self._unit is None:
+        if self._unit_offset is None:
             return DamagedFile("truncated_file", "the archive ends in the middle of a record")
         return DamagedFile("bad_warc", "a record is shorter than it says")
 
@@ -211,4 +216,8 @@ class _Reading:
         return b""
 
     def _lost(self, offset: int, damage: DamagedFile) -> LostRecord:
-        return LostRecord(self._unit or f"byte {offset}", damage.reason, str(damage))
+        if isinstance(damage, DamagedMember):
+            offset = damage.offset
+        elif self._unit_offset is not None:
+            offset = self._unit_offset
+        return LostRecord(f"byte {offset}", damage.reason, str(damage))
