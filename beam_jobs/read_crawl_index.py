@@ -11,9 +11,9 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 
 from beam_jobs.config import SourceConfig
-from beam_jobs.sources.crawl_index import Location, count_row_groups, select_pages
-from beam_jobs.sources.raw_files import open_raw
-from beam_jobs.sources.stretch import Piece, Stretch
+from beam_jobs.files.raw_files import open_raw
+from beam_jobs.files.stretch import Piece, Stretch
+from beam_jobs.sources.crawl.crawl_index import Location, count_row_groups, select_pages
 from beam_jobs.storage import GroupShards
 from model.contract import places
 

@@ -15,15 +15,15 @@ from apache_beam.pvalue import TaggedOutput
 
 from beam_jobs.config import ReadConfig, RunnerConfig, SourceConfig
 from beam_jobs.document import BadRecord, Document
+from beam_jobs.files.raw_files import open_raw
+from beam_jobs.files.stretch import Piece
 from beam_jobs.launch import run_job
 from beam_jobs.read_crawl_index import PagesOfIndex, log_shares
 from beam_jobs.read_plan import SourceFiles, packed, plan_pieces, unpacked
-from beam_jobs.sources.news_rules import trim_news
+from beam_jobs.sources.news.news_rules import trim_news
 from beam_jobs.sources.outcome import Outcome, Skipped
-from beam_jobs.sources.raw_files import open_raw
 from beam_jobs.sources.read_stretches import Opener, read_stretches, refuse_missing_archives
 from beam_jobs.sources.selection import most_documents, skip_reason
-from beam_jobs.sources.stretch import Piece
 from beam_jobs.storage import write_documents, write_shard
 from model.contract import places
 from model.contract.errors import InputError

@@ -8,12 +8,12 @@ from contextlib import closing
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from beam_jobs.config import ReadConfig, SourceConfig
+from beam_jobs.files.raw_files import RawFile, open_raw
+from beam_jobs.files.stretch import Piece, Stretch
 from beam_jobs.read_docs import PieceReading
 from beam_jobs.read_plan import SourceFiles, plan_pieces
-from beam_jobs.sources.crawl_index import estimate_pages
+from beam_jobs.sources.crawl.crawl_index import estimate_pages
 from beam_jobs.sources.formats import format_of
-from beam_jobs.sources.raw_files import RawFile, open_raw
-from beam_jobs.sources.stretch import Piece, Stretch
 from model.contract.errors import InputError
 
 FILES_LOOKED_AT = 3

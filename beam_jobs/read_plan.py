@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from beam_jobs.config import ReadConfig, SourceConfig
-from beam_jobs.sources.find_files import find_files
+from beam_jobs.files.find_files import find_files
+from beam_jobs.files.raw_files import RawFile, identity
+from beam_jobs.files.stretch import Cut, Piece, Stretch
 from beam_jobs.sources.formats import cut_file, format_of
-from beam_jobs.sources.raw_files import RawFile, identity
-from beam_jobs.sources.stretch import Cut, Piece, Stretch
 from model.contract.errors import SettingError
 
 _MEGABYTE = 1_000_000

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from resiliparse.extract.html2text import extract_plain_text
 
 from beam_jobs.config import HtmlConfig
-from beam_jobs.sources.html_encoding import decode_html
-from beam_jobs.sources.html_text import title_and_text
-from beam_jobs.sources.http_response import HttpResponse
-from beam_jobs.sources.stretch import Stretch
-from beam_jobs.sources.warc_records import WarcRecord, warc_records
+from beam_jobs.files.stretch import Stretch
+from beam_jobs.sources.crawl.html_encoding import decode_html
+from beam_jobs.sources.crawl.html_text import title_and_text
+from beam_jobs.sources.crawl.http_response import HttpResponse
+from beam_jobs.sources.crawl.warc_records import WarcRecord, warc_records
 from flows.tables import Row
 
 FOLDER = Path(__file__).parents[1] / "tests" / "data" / "extraction"

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from beam_jobs.sources.decompress import decompressed
+from beam_jobs.files.decompress import decompressed
 from model.contract.errors import InputError
 
 _ENDINGS = (

@@ -29,6 +29,10 @@ NEITHER_TENSORFLOW_NOR_BEAM = [
     "beam_jobs.minhash",
     "beam_jobs.packing",
     "beam_jobs.config",
+    "beam_jobs.files",
+    "beam_jobs.sources.news",
+    "beam_jobs.sources.nikl.nikl_masks",
+    "beam_jobs.sources.wiki.wikitext",
 ]
 
 
@@ -60,6 +64,35 @@ def test_a_module_imports_only_what_its_package_may(name, path):
     ways = {".".join(allowed.split(".")[:-1]) for allowed in ALLOWED[package]}
     strangers = {module for module in ours if not within(module, ALLOWED[package]) and module not in ways}
     assert not strangers
+
+
+FILES_MAY = ("beam_jobs.files", "beam_jobs.config", "model.contract")
+FAMILY_MAY = ("beam_jobs.files", "beam_jobs.config", "beam_jobs.document", "model.contract")
+SHARED_BY_FAMILIES = tuple(f"beam_jobs.sources.{name}" for name in ("outcome", "selection", "dates"))
+
+
+@pytest.mark.parametrize("name", [name for name, _ in ALL if within(name, ["beam_jobs.files"])])
+def test_raw_files_know_nothing_of_what_is_in_them(name):
+    ours = {module for module in imported_modules(dict(ALL)[name]) if module in dict(ALL)}
+
+    assert not {module for module in ours if not within(module, FILES_MAY)} - {"beam_jobs", "model"}
+
+
+FAMILIES = sorted(
+    {name.split(".")[2] for name, path in ALL if name.count(".") == 3 and name.split(".")[1] == "sources"}
+)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_of_sources_imports_no_other(family):
+    own = f"beam_jobs.sources.{family}"
+    may = (own, *FAMILY_MAY, *SHARED_BY_FAMILIES)
+    found = {(name, module) for name, path in ALL if within(name, [own]) for module in imported_modules(path)}
+
+    ours = {(name, module) for name, module in found if module in dict(ALL) and module.count(".") > 1}
+    assert ours
+    assert not {pair for pair in ours if not within(pair[1], may)}
+    assert len(FAMILIES) >= 6
 
 
 @pytest.mark.parametrize(("name", "path"), ALL, ids=[name for name, _ in ALL])

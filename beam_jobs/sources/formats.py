@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from beam_jobs.config import FORMATS_OF, SourceConfig
-from beam_jobs.sources.common_crawl import read_warc, read_wet
-from beam_jobs.sources.containers import ContainerReader, MemberReader, container_of, named_container
-from beam_jobs.sources.everyones_corpus import read_nikl
-from beam_jobs.sources.lines import cut_at_lines
-from beam_jobs.sources.lm_dataformat import read_lm_dataformat
-from beam_jobs.sources.markdown_text import read_markdown
-from beam_jobs.sources.multistream import cut_multistream
+from beam_jobs.files.lines import cut_at_lines
+from beam_jobs.files.raw_files import RawFile, open_raw
+from beam_jobs.files.stretch import Cut, Stretch
+from beam_jobs.sources.crawl.common_crawl import read_warc, read_wet
+from beam_jobs.sources.crawl.warc_records import cut_archive
+from beam_jobs.sources.nikl.everyones_corpus import read_nikl
 from beam_jobs.sources.outcome import Outcome
-from beam_jobs.sources.parquet_tables import cut_at_row_groups, read_parquet
-from beam_jobs.sources.plain_text import cut_text, read_text
-from beam_jobs.sources.raw_files import RawFile, open_raw
-from beam_jobs.sources.stretch import Cut, Stretch
-from beam_jobs.sources.tables import read_csv, read_jsonl, read_tsv
-from beam_jobs.sources.warc_records import cut_archive
-from beam_jobs.sources.wikipedia import read_mediawiki
-from beam_jobs.sources.zip_members import cut_zip
+from beam_jobs.sources.packed.containers import ContainerReader, MemberReader, container_of, named_container
+from beam_jobs.sources.packed.zip_members import cut_zip
+from beam_jobs.sources.text.lm_dataformat import read_lm_dataformat
+from beam_jobs.sources.text.markdown_text import read_markdown
+from beam_jobs.sources.text.parquet_tables import cut_at_row_groups, read_parquet
+from beam_jobs.sources.text.plain_text import cut_text, read_text
+from beam_jobs.sources.text.tables import read_csv, read_jsonl, read_tsv
+from beam_jobs.sources.wiki.multistream import cut_multistream
+from beam_jobs.sources.wiki.wikipedia import read_mediawiki
 from model.contract.errors import SettingError
 
 _NEVER = "(?!)"

@@ -7,12 +7,12 @@ from typing import BinaryIO
 
 from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord
-from beam_jobs.sources.fetch_records import fetch_records
-from beam_jobs.sources.fetching import MissingFile
+from beam_jobs.files.fetching import MissingFile
+from beam_jobs.files.raw_files import open_raw
+from beam_jobs.files.stretch import Piece, Stretch
+from beam_jobs.sources.crawl.fetch_records import fetch_records
 from beam_jobs.sources.formats import FORMATS, read_stretch
 from beam_jobs.sources.outcome import Outcome
-from beam_jobs.sources.raw_files import open_raw
-from beam_jobs.sources.stretch import Piece, Stretch
 from model.contract.errors import InputError
 
 _MISSING = "missing_archive"

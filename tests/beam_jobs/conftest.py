@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from beam_jobs.sources import fetching
+from beam_jobs.files import fetching
 from tests.emulators.range_server import RangeServer, running_range_server
 
 

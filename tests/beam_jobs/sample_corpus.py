@@ -6,9 +6,9 @@ from typing import Any
 
 from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord, Document
+from beam_jobs.files.stretch import Stretch
 from beam_jobs.sources.formats import Reader
 from beam_jobs.sources.outcome import Skipped
-from beam_jobs.sources.stretch import Stretch
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample" / "corpus"

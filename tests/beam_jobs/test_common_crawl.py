@@ -3,7 +3,7 @@ import itertools
 
 import pytest
 
-from beam_jobs.sources.common_crawl import read_warc, read_wet
+from beam_jobs.sources.crawl.common_crawl import read_warc, read_wet
 from tests.beam_jobs.sample_corpus import GOLDEN, SAMPLE, as_golden, read, source_config
 
 WARC = (SAMPLE / "crawl-00000.warc.gz").read_bytes()

@@ -6,9 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_jobs.document import document_id
+from beam_jobs.files.stretch import Stretch
 from beam_jobs.sources.formats import read_stretch
-from beam_jobs.sources.stretch import Stretch
-from beam_jobs.sources.wikipedia import read_mediawiki
+from beam_jobs.sources.wiki.wikipedia import read_mediawiki
 from model.contract.errors import InputError
 from tests.beam_jobs.packed import CONTAINERS, TWO, lines, reasons, tarred, texts, zipped
 from tests.beam_jobs.sample_corpus import SAMPLE, read, source_config

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.crawl_index import Location, Selection, count_row_groups, estimate_pages, select_pages
-from beam_jobs.sources.raw_files import open_raw
+from beam_jobs.files.raw_files import open_raw
+from beam_jobs.sources.crawl.crawl_index import Location, Selection, count_row_groups, estimate_pages, select_pages
 from beam_jobs.sources.selection import host_is
 from model.contract.errors import InputError
 from tests.beam_jobs.crawl_archive import ARCHIVE, Page, index_file, index_source, page, sample_pages

@@ -8,7 +8,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.decompress import DamagedFile, decompressed
+from beam_jobs.files.decompress import DamagedFile, decompressed
 
 NOISE = random.Random(0).randbytes(200_000)  # does not compress, so that it fills several chunks
 

@@ -1,6 +1,6 @@
 import pytest
 
-from beam_jobs.sources.disambiguation import is_disambiguation
+from beam_jobs.sources.wiki.disambiguation import is_disambiguation
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.everyones_corpus import read_nikl
+from beam_jobs.sources.nikl.everyones_corpus import read_nikl
 from tests.beam_jobs.sample_corpus import SAMPLE, read
 
 NEWSPAPER = (SAMPLE / "nikl" / "NWRW2600000001.json").read_bytes()

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.document import BadRecord, Document
+from beam_jobs.files.stretch import Stretch
 from beam_jobs.read_crawl_index import piece_of
-from beam_jobs.sources import fetch_records
-from beam_jobs.sources.common_crawl import read_warc
-from beam_jobs.sources.crawl_index import Location
-from beam_jobs.sources.fetch_records import touching
+from beam_jobs.sources.crawl import fetch_records
+from beam_jobs.sources.crawl.common_crawl import read_warc
+from beam_jobs.sources.crawl.crawl_index import Location
+from beam_jobs.sources.crawl.fetch_records import touching
 from beam_jobs.sources.read_stretches import read_stretches
-from beam_jobs.sources.stretch import Stretch
 from model.contract.errors import InputError
 from tests.beam_jobs.crawl_archive import ARCHIVE, STORED, Page, index_source, sample_pages
 from tests.beam_jobs.sample_corpus import read

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from beam_jobs.config import SourceConfig
-from beam_jobs.sources.find_files import find_files
-from beam_jobs.sources.raw_files import RawFile, identity
+from beam_jobs.files.find_files import find_files
+from beam_jobs.files.raw_files import RawFile, identity
 from model.contract import places
 from model.contract.errors import InputError
 from tests.emulators.range_server import RangeServer

@@ -5,9 +5,9 @@ import zipfile
 import pytest
 
 from beam_jobs.config import FORMATS_OF
+from beam_jobs.files.raw_files import RawFile, open_raw
+from beam_jobs.files.stretch import Cut, Stretch
 from beam_jobs.sources.formats import FORMATS, cut_file, format_of, read_stretch
-from beam_jobs.sources.raw_files import RawFile, open_raw
-from beam_jobs.sources.stretch import Cut, Stretch
 from model.contract.errors import SettingError
 from tests.beam_jobs.sample_corpus import read, source_config
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.html_text import title_and_text
+from beam_jobs.sources.crawl.html_text import title_and_text
 
 SENTENCE = "이 문서는 아파치 웹서버의 필터를 설명한다. 필터는 서버가 보내거나 받은 자료에 적용하는 과정이다."
 hangul = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources import json_stream
-from beam_jobs.sources.decompress import DamagedFile
-from beam_jobs.sources.json_stream import DamagedElement, JsonEndsEarly, JsonStream
+from beam_jobs.files.decompress import DamagedFile
+from beam_jobs.sources.nikl import json_stream
+from beam_jobs.sources.nikl.json_stream import DamagedElement, JsonEndsEarly, JsonStream
 
 START = re.compile(r'\{\s*"id"\s*:\s*"[^"\\]*"\s*,\s*"body"\s*:')
 """Elements of the tests that begin as usual."""

@@ -6,8 +6,8 @@ import pytest
 from apache_beam.metrics import Metrics
 
 from beam_jobs.config import RunnerConfig
+from beam_jobs.files.fetching import MissingFile
 from beam_jobs.launch import run_job, transform_documents
-from beam_jobs.sources.fetching import MissingFile
 from beam_jobs.storage import WriteDocuments, shard_name, write_shard
 from model.contract import places
 from model.contract.errors import InputError, OutputError

@@ -7,10 +7,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources import lines
-from beam_jobs.sources.lines import cut_at_lines, lines_of, split_lines
-from beam_jobs.sources.raw_files import RawFile
-from beam_jobs.sources.stretch import Stretch
+from beam_jobs.files import lines
+from beam_jobs.files.lines import cut_at_lines, lines_of, split_lines
+from beam_jobs.files.raw_files import RawFile
+from beam_jobs.files.stretch import Stretch
 from tests.beam_jobs.sample_corpus import source_config
 
 WHOLE = Stretch("unused", "file", "jsonl")

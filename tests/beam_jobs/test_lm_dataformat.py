@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.document import document_id
-from beam_jobs.sources.lm_dataformat import read_lm_dataformat
+from beam_jobs.sources.text.lm_dataformat import read_lm_dataformat
 from tests.beam_jobs.sample_corpus import read
 
 

@@ -1,7 +1,7 @@
 import pytest
 from resiliparse.parse.html import HTMLTree
 
-from beam_jobs.sources.main_content import keep_main_content
+from beam_jobs.sources.crawl.main_content import keep_main_content
 
 PROSE = (
     "시의회는 오늘 본회의를 열고 내년도 예산안을 의결했다. 예산은 올해보다 삼 퍼센트 늘었고, 늘어난 몫은 도서관과 "

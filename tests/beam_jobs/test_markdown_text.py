@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.document import document_id
-from beam_jobs.sources import markdown_text
-from beam_jobs.sources.front_matter import split_front_matter
-from beam_jobs.sources.markdown_lines import plain_lines
-from beam_jobs.sources.markdown_text import read_markdown
+from beam_jobs.sources.text import markdown_text
+from beam_jobs.sources.text.front_matter import split_front_matter
+from beam_jobs.sources.text.markdown_lines import plain_lines
+from beam_jobs.sources.text.markdown_text import read_markdown
 from tests.beam_jobs.sample_corpus import ROOT, as_golden, read, source_config
 
 PAGES = ROOT / "tests" / "data" / "markdown"

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.document import BadRecord, Document
-from beam_jobs.sources.bzip2_streams import STREAM_START
-from beam_jobs.sources.multistream import cut_multistream
-from beam_jobs.sources.raw_files import RawFile
-from beam_jobs.sources.stretch import Stretch
-from beam_jobs.sources.wikipedia import read_mediawiki
+from beam_jobs.files.bzip2_streams import STREAM_START
+from beam_jobs.files.raw_files import RawFile
+from beam_jobs.files.stretch import Stretch
+from beam_jobs.sources.wiki.multistream import cut_multistream
+from beam_jobs.sources.wiki.wikipedia import read_mediawiki
 from model.contract.errors import InputError
 from tests.beam_jobs.sample_corpus import SAMPLE, read, source_config
 

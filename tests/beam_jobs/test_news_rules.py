@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.news_rules import trim_news
+from beam_jobs.sources.news.news_rules import trim_news
 from tests.beam_jobs.sample_corpus import ROOT
 
 NEWS = ROOT / "tests" / "data" / "news"

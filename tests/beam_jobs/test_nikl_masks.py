@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.nikl_masks import PLACEHOLDERS, drop_events, name_masks, plain_speech
+from beam_jobs.sources.nikl.nikl_masks import PLACEHOLDERS, drop_events, name_masks, plain_speech
 
 MARKS = [
     "&name1&",

@@ -14,7 +14,7 @@ from beam_jobs.config import ReadConfig
 from beam_jobs.document import Document
 from beam_jobs.read_docs import PieceReading
 from beam_jobs.read_plan import find_sources, plan_pieces
-from beam_jobs.sources.everyones_corpus import read_nikl
+from beam_jobs.sources.nikl.everyones_corpus import read_nikl
 from tests.beam_jobs.sample_corpus import ROOT, read
 
 SCHEMAS = sorted((ROOT / "tests" / "data" / "nikl").glob("*.json"))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_jobs.document import document_id
-from beam_jobs.sources.parquet_tables import cut_at_row_groups, read_parquet
-from beam_jobs.sources.raw_files import RawFile
-from beam_jobs.sources.stretch import Stretch
+from beam_jobs.files.raw_files import RawFile
+from beam_jobs.files.stretch import Stretch
+from beam_jobs.sources.text.parquet_tables import cut_at_row_groups, read_parquet
 from tests.beam_jobs.sample_corpus import read, source_config
 
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.document import Document, document_id
-from beam_jobs.sources import lines, plain_text
-from beam_jobs.sources.plain_text import cut_text, read_text
-from beam_jobs.sources.raw_files import RawFile
-from beam_jobs.sources.stretch import Stretch
+from beam_jobs.files import lines
+from beam_jobs.files.raw_files import RawFile
+from beam_jobs.files.stretch import Stretch
+from beam_jobs.sources.text import plain_text
+from beam_jobs.sources.text.plain_text import cut_text, read_text
 from tests.beam_jobs.sample_corpus import read, source_config
 
 PARTS = ["가나", "abc ", "\n", "\n\n", "\r\n", " \n", "\t", "글."]

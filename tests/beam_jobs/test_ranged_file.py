@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.config import FetchConfig
-from beam_jobs.sources import fetching
-from beam_jobs.sources.fetching import MissingFile
-from beam_jobs.sources.raw_files import open_raw, read_range
+from beam_jobs.files import fetching
+from beam_jobs.files.fetching import MissingFile
+from beam_jobs.files.raw_files import open_raw, read_range
 from model.contract.errors import InputError
 from tests.emulators.range_server import RangeServer, running_range_server
 

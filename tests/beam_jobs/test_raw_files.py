@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from beam_jobs.sources.fetching import MissingFile
-from beam_jobs.sources.raw_files import RawFile, identity, open_raw, read_range
+from beam_jobs.files.fetching import MissingFile
+from beam_jobs.files.raw_files import RawFile, identity, open_raw, read_range
 from model.contract import places
 from model.contract.errors import KnownError
 from tests.emulators.range_server import RangeServer

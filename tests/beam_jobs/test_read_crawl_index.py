@@ -9,8 +9,8 @@ from beam_jobs.document import Document
 from beam_jobs.read_crawl_index import piece_of
 from beam_jobs.read_docs import DEAD_LETTERS, read_documents
 from beam_jobs.read_plan import find_sources
-from beam_jobs.sources.common_crawl import read_warc
-from beam_jobs.sources.crawl_index import Location
+from beam_jobs.sources.crawl.common_crawl import read_warc
+from beam_jobs.sources.crawl.crawl_index import Location
 from beam_jobs.storage import read_parquet
 from tests.beam_jobs.crawl_archive import STORED, index_file, index_source, sample_pages
 from tests.beam_jobs.sample_corpus import read

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.config import ReadConfig, SourceConfig
+from beam_jobs.files.raw_files import RawFile
+from beam_jobs.files.stretch import Piece, Stretch
 from beam_jobs.read_plan import SourceFiles, find_sources, identities, packed, plan_pieces, unpacked
-from beam_jobs.sources.raw_files import RawFile
-from beam_jobs.sources.stretch import Piece, Stretch
 from model.contract.errors import SettingError
 from tests.beam_jobs.crawl_archive import index_file, page
 

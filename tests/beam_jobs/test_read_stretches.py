@@ -8,12 +8,12 @@ import pytest
 
 from beam_jobs.config import FORMATS_OF, ReadConfig, RunnerConfig, SourceConfig
 from beam_jobs.document import BadRecord, Document
+from beam_jobs.files.fetching import MissingFile
+from beam_jobs.files.stretch import Piece, Stretch
 from beam_jobs.read_docs import DEAD_LETTERS, read_documents
 from beam_jobs.read_plan import find_sources
-from beam_jobs.sources.fetching import MissingFile
 from beam_jobs.sources.formats import FORMATS
 from beam_jobs.sources.read_stretches import read_stretches, refuse_missing_archives
-from beam_jobs.sources.stretch import Piece, Stretch
 from model.contract.errors import InputError
 from tests.beam_jobs.sample_corpus import SAMPLE
 from tests.emulators.range_server import RangeServer

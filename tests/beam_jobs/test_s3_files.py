@@ -8,10 +8,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from beam_jobs.config import SourceConfig
-from beam_jobs.sources import s3_files
-from beam_jobs.sources.fetching import MissingFile
-from beam_jobs.sources.find_files import find_files
-from beam_jobs.sources.raw_files import identity, open_raw, read_range
+from beam_jobs.files import s3_files
+from beam_jobs.files.fetching import MissingFile
+from beam_jobs.files.find_files import find_files
+from beam_jobs.files.raw_files import identity, open_raw, read_range
 from model.contract.errors import InputError
 from tests.child_process import run_python
 from tests.emulators.range_server import RangeServer
@@ -138,7 +138,7 @@ def test_missing_credentials_are_named_in_one_sentence(tmp_path: Path):
     nobody = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", "PATH": os.environ["PATH"]}
 
     ended = run_python(
-        "from beam_jobs.sources.raw_files import open_raw\n"
+        "from beam_jobs.files.raw_files import open_raw\n"
         "from model.contract.errors import InputError\n"
         "try: open_raw('s3://lab/a').read()\n"
         "except InputError as error: print(error)",

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.document import document_id
-from beam_jobs.sources import csv_rows, lines, tables
-from beam_jobs.sources.tables import read_csv, read_jsonl, read_tsv
+from beam_jobs.files import lines
+from beam_jobs.sources.text import csv_rows, tables
+from beam_jobs.sources.text.tables import read_csv, read_jsonl, read_tsv
 from tests.beam_jobs.sample_corpus import SAMPLE, read, source_config
 
 NEWS = (SAMPLE / "news-00000.jsonl.gz").read_bytes()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from beam_jobs.document import document_id
 from beam_jobs.sources.formats import read_stretch
-from beam_jobs.sources.members import Member
-from beam_jobs.sources.tar_members import tar_members
+from beam_jobs.sources.packed.members import Member
+from beam_jobs.sources.packed.tar_members import tar_members
 from tests.beam_jobs.packed import TWO, lines, reasons, tarred, texts
 from tests.beam_jobs.sample_corpus import read, source_config
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.raw_files import RawFile
-from beam_jobs.sources.stretch import Stretch
-from beam_jobs.sources.warc_records import LostRecord, WarcRecord, cut_archive, warc_records
+from beam_jobs.files.raw_files import RawFile
+from beam_jobs.files.stretch import Stretch
+from beam_jobs.sources.crawl.warc_records import LostRecord, WarcRecord, cut_archive, warc_records
 from tests.beam_jobs.sample_corpus import SAMPLE, source_config
 
 MOST = 2_000

@@ -4,7 +4,7 @@ import gzip
 import pytest
 import zstandard
 
-from beam_jobs.sources.wikipedia import read_mediawiki
+from beam_jobs.sources.wiki.wikipedia import read_mediawiki
 from tests.beam_jobs.sample_corpus import GOLDEN, SAMPLE, as_golden, read
 
 KOWIKI = (SAMPLE / "kowiki-pages-articles.xml.bz2").read_bytes()

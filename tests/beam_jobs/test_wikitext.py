@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.sources.wikitext import plain_text
+from beam_jobs.sources.wiki.wikitext import plain_text
 from tests.beam_jobs.sample_corpus import SAMPLE
 
 HIDDEN = {"file", "파일", "category", "분류"}

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.document import document_id
+from beam_jobs.files.raw_files import RawFile
+from beam_jobs.files.stretch import Stretch
 from beam_jobs.sources.formats import cut_file, read_stretch
-from beam_jobs.sources.raw_files import RawFile
-from beam_jobs.sources.stretch import Stretch
 from tests.beam_jobs.packed import TWO, lines, reasons, texts, zipped
 from tests.beam_jobs.sample_corpus import read, source_config
 
