@@ -40,6 +40,8 @@ bench: $(READY)  ## Measurements, each a table and a line of JSON
 	$(BIN)/python -m benchmarks.tokenizing
 	$(BIN)/python -m benchmarks.training_step
 	$(BIN)/python -m benchmarks.corpus_pipeline
+	$(BIN)/python -m benchmarks.sources
+	$(BIN)/python -m benchmarks.reading_memory
 
 lock: $(READY)  ## Writes constraints.txt anew from pyproject.toml
 	$(PYTHON) infra/lock.py

@@ -50,6 +50,26 @@ def test_a_short_benchmark_prints_a_table_and_ends_with_its_ratios(name, expecte
     assert all(math.isfinite(ratio) and ratio > 0 for ratio in figures["ratios"].values())
 
 
+def test_reading_the_sources_is_measured_beside_the_bare_libraries_and_extraction_beside_two():
+    done = run_benchmark("sources", "--short")
+
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert all(figures[name] > 0 for name in ("warc_ratio", "wiki_ratio", "nikl_ratio"))
+    f1 = [figures[f"extraction_f1{peer}"] for peer in ("", "_trafilatura", "_resiliparse")]
+    assert 1 >= f1[0] >= max(f1)
+    assert all(f"| {kind} |" in done.stdout for kind in ("warc", "wet", "mediawiki", "jsonl", "nikl"))
+
+
+def test_the_memory_of_reading_is_measured_in_processes_of_their_own():
+    done = run_benchmark("reading_memory", "--short")
+
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert 50 < figures["start_peak_mb"] < figures["nikl_zip_peak_mb"]
+    assert figures["start_peak_mb"] < figures["multistream_peak_mb"]
+
+
 def test_every_benchmark_is_run_by_make_bench():
     names = {path.stem for path in (PROJECT / "benchmarks").glob("*.py") if "__main__" in path.read_text()}
 
