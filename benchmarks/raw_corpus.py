@@ -44,17 +44,22 @@ def sources_in(folder: Path) -> list[dict[str, Any]]:
             f"--data {folder} holds no file of a known format (.warc.gz, .xml.bz2, .jsonl, .txt, .md, .tar.gz, .zip, "
             "NWRW2600000001.json …); name a folder that does."
         )
+    names: set[str] = set()
     return [
-        {"kind": kind, "name": _name(parent, format_name, number), "paths": paths}
+        {"kind": kind, "name": _name(parent, format_name, names), "paths": paths}
         | ({"format": format_name} if format_name else {})
         | ({"layout": layout} if layout else {})
-        for number, ((parent, kind, format_name, layout), paths) in enumerate(found.items())
+        for (parent, kind, format_name, layout), paths in found.items()
     ]
 
 
-def _name(folder: str, format_name: str | None, number: int) -> str:
-    name = re.sub(r"[^a-z0-9]+", "_", f"{folder}_{format_name or 'packed'}".lower())
-    return f"s{number}_{name}".rstrip("_")
+def _name(folder: str, format_name: str | None, taken: set[str]) -> str:
+    """A source's name that no other has yet."""
+    words = re.findall(r"[a-z0-9]+", f"{folder} {format_name or 'packed'}".lower())
+    plain = "_".join(words) if words[0][0].isalpha() else f"in_{'_'.join(words)}"
+    name = next(name for name in (plain, *(f"{plain}_{number}" for number in range(2, 1_000))) if name not in taken)
+    taken.add(name)
+    return name
 
 
 def _layout(path: Path) -> str:

@@ -70,3 +70,12 @@ def test_syllables_that_only_cp949_has_are_read_under_the_name_of_euc_kr():
     html = page("똠방각하와 펲시콜라", "euc-kr")
 
     assert decode_html(html.encode("cp949"), "EUC-KR") == (html, "cp949")
+
+
+@pytest.mark.parametrize(
+    "label", ["utf-7", "unicode_escape", "raw_unicode_escape", "punycode", "rot13", "x-user-defined"]
+)
+def test_encodings_that_browsers_do_not_know_are_passed_over(label):
+    html = page("\\ud800 +2AA-", label)
+
+    assert decode_html(html.encode(), label) == (html, "utf-8")

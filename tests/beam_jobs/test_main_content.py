@@ -99,3 +99,10 @@ def test_a_heading_goes_with_its_list_of_links_unless_text_follows():
     assert kept(f"<p>{PROSE}</p>{links}") == letters(PROSE)
     assert kept(f"<p>{PROSE}</p>{links}<h3>의견</h3><p>없다.</p>") == letters(f"{PROSE} 의견 없다.")
     assert kept(f"<h2>예산안</h2>{MENU}<p>{PROSE}</p>") == letters(f"예산안 {PROSE}")
+
+
+def test_behind_twenty_thousand_blocks_nothing_is_taken_out():
+    menu = f"<div class='menu'>{MENU}</div>"
+
+    assert kept("<div></div>" * 19_998 + menu + f"<p>{PROSE}</p>") == letters(PROSE)
+    assert kept("<div></div>" * 20_000 + menu + f"<p>{PROSE}</p>") == letters(f"정치경제문화{PROSE}")

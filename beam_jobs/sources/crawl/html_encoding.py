@@ -1,5 +1,6 @@
 """Which encoding a web page's bytes are in: by its mark, header, <meta> and statistics, each proved by decoding."""
 
+import codecs
 import functools
 import re
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _META_WITHIN = 4096
 _SUPERSETS = {
-    **dict.fromkeys(("euc-kr", "euc_kr", "ms949", "uhc", "windows-949", "x-windows-949"), "cp949"),
-    "shift_jis": "cp932",
+    **dict.fromkeys(("euc-kr", "euc_kr", "cp949", "ms949", "uhc", "windows-949", "x-windows-949"), "cp949"),
+    **dict.fromkeys(("shift_jis", "cp932"), "cp932"),
     "gbk": "gb18030",
 }
 """Python's names of what pages in these encodings are really in, as browsers read them."""
@@ -95,10 +96,13 @@ def _labels(body: bytes, header_charset: str | None) -> Iterator[str]:
 
 @functools.lru_cache(maxsize=1 << 10)
 def _python_name(label: str) -> str | None:
-    """None where Python knows no encoding of text by this label."""
-    standard = _SUPERSETS.get(label) or map_encoding_to_html5(label, fallback_utf8=False) or label
+    """None where browsers know no encoding by this label; Python has some, such as utf-7, that text must not choose."""
+    standard = label if label in _SUPERSETS else map_encoding_to_html5(label, fallback_utf8=False)
+    if standard is None:
+        return None
     name = _SUPERSETS.get(standard, standard)
     try:
-        return name if "가나".encode(name, errors="replace") else None
-    except (LookupError, UnicodeError):
+        codecs.lookup(name)
+    except LookupError:
         return None
+    return name

@@ -19,6 +19,8 @@ _NO_CONTENT_ROLES = frozenset(
 _MAIN_SHARE = 0.2
 """An element that calls itself the main content and holds less of the text than this is not believed."""
 _BLOCKS = "div, section, ul, ol, dl, table, header, aside, form, p:has(a), p[class*=copyright]"
+_MOST_BLOCKS = 20_000
+"""Behind so many nothing is taken out: looking into each of a page's nested blocks takes time by the square of them."""
 _LISTS = ("ul", "ol", "dl", "table")
 _HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HEADINGS = ", ".join(_HEADING_TAGS)
@@ -58,7 +60,7 @@ def keep_main_content(tree: HTMLTree) -> None:
         return
     root = _main_element(body, _remove_marked(body))
     removed: ElementNode | None = None
-    for element in root.query_selector_all(_BLOCKS).values():
+    for element in root.query_selector_all(_BLOCKS).values()[:_MOST_BLOCKS]:
         # They come in the order of the page, so that only what was removed last can hold the next.
         if (removed is None or not removed.contains(element)) and _is_beside_content(element):
             _take_out(element)
