@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO, NamedTuple
 
 from beam_jobs.files.decompress import CHUNK
+from beam_jobs.files.stored_bytes import StoredBytes
 
 STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
 """How a stream begins that is not empty; ten bytes that chance does not bring about."""
@@ -32,7 +33,7 @@ def bzip2_streams(file: BinaryIO, start: int = 0, end: int | None = None) -> Ite
     """
     offset = 0 if start == 0 else _next_start(file, start, end)
     while offset is not None and (end is None or offset < end):
-        stored = _Stored(file, offset)
+        stored = StoredBytes(file, offset)
         damage = yield from _one_after_another(stored, end)
         if damage is None:
             return
@@ -41,34 +42,7 @@ def bzip2_streams(file: BinaryIO, start: int = 0, end: int | None = None) -> Ite
         offset = _next_start(file, max(damage.offset + 1, stored.offset - _LONGEST_BLOCK), end)
 
 
-class _Stored:
-    """A file's bytes from an offset on, in chunks; what was taken too much can be given back."""
-
-    def __init__(self, file: BinaryIO, offset: int):
-        file.seek(offset)
-        self.offset = offset
-        """Of the chunk that is taken next."""
-        self._file, self._back = file, b""
-
-    def take(self) -> bytes:
-        chunk, self._back = self._back or self._file.read(CHUNK), b""
-        self.offset += len(chunk)
-        return chunk
-
-    def give_back(self, end_of_chunk: bytes) -> None:
-        self._back = end_of_chunk
-        self.offset -= len(end_of_chunk)
-
-    def skip_padding(self) -> bool:
-        """Passes over the zeros that writers may put behind a stream; False at the file's end."""
-        while chunk := self.take():
-            if rest := chunk.lstrip(b"\0"):
-                self.give_back(rest)
-                return True
-        return False
-
-
-def _one_after_another(stored: _Stored, end: int | None) -> Generator[bytes, None, DamagedPart | None]:
+def _one_after_another(stored: StoredBytes, end: int | None) -> Generator[bytes, None, DamagedPart | None]:
     """The streams from here on, up to one that is damaged."""
     while stored.skip_padding() and (end is None or stored.offset < end):
         offset, stream = stored.offset, bz2.BZ2Decompressor()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from beam_jobs.files.decompress import CHUNK, DamagedFile
+from beam_jobs.files.stored_bytes import StoredBytes
 
 MAGIC = b"\x1f\x8b\x08"
 _MOST_PLAIN = 1 << 20
@@ -66,37 +67,10 @@ def _despite_damage(chunks: Iterator[bytes]) -> Iterator[bytes]:
         return
 
 
-class _Stored:
-    """A file's bytes from an offset on, in chunks; what was taken too much can be given back."""
-
-    def __init__(self, file: BinaryIO, offset: int):
-        file.seek(offset)
-        self.offset = offset
-        """Of the chunk that is taken next."""
-        self._file, self._back = file, b""
-
-    def take(self) -> bytes:
-        chunk, self._back = self._back or self._file.read(CHUNK), b""
-        self.offset += len(chunk)
-        return chunk
-
-    def give_back(self, end_of_chunk: bytes) -> None:
-        self._back = end_of_chunk
-        self.offset -= len(end_of_chunk)
-
-    def skip_padding(self) -> bool:
-        """Passes over the zeros that writers may put behind a member; False at the file's end."""
-        while chunk := self.take():
-            if rest := chunk.lstrip(b"\0"):
-                self.give_back(rest)
-                return True
-        return False
-
-
 class _Member:
     """A gzip member that is being read."""
 
-    def __init__(self, stored: _Stored):
+    def __init__(self, stored: StoredBytes):
         self.offset = stored.offset
         self._stored = stored
         self._inflating = zlib.decompressobj(wbits=31)
@@ -145,10 +119,10 @@ class _Archive:
         self.member: _Member | None = None
         """The one with which the next unit begins."""
         self._file, self._mark, self._end = file, mark, end
-        self._stored: _Stored
+        self._stored: StoredBytes
 
     def open_member(self, offset: int) -> None:
-        self._stored = _Stored(self._file, offset)
+        self._stored = StoredBytes(self._file, offset)
         self.member = _Member(self._stored)
 
     def unit_chunks(self) -> Iterator[bytes]:
