@@ -82,6 +82,16 @@ def piece_of(bucket_and_pages: tuple[int, Iterable[Iterable[Location]]], source:
     return Piece(source.name, bucket, source.buckets, tuple(stretches))
 
 
+def pieces_of_index(source: SourceConfig, paths: Sequence[str]) -> Iterator[Piece]:
+    """The pieces that PagesOfIndex makes, without a job."""
+    select = SelectPagesFn(source)
+    pages: dict[int, list[list[Location]]] = {bucket: [] for bucket in range(source.buckets)}
+    for element in itertools.chain.from_iterable(map(_row_groups, paths)):
+        for bucket, locations in select.process(element):
+            pages[bucket].append(locations)
+    return (piece_of(bucket_and_pages, source) for bucket_and_pages in pages.items())
+
+
 def log_shares(counters: Mapping[str, int], sources: Iterable[str]) -> None:
     """Says which share of a crawl was selected by its index."""
     for source in sources:

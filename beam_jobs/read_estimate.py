@@ -69,7 +69,7 @@ def refuse_unreadable(found: Sequence[SourceFiles]) -> None:
         for file in _a_few(source.files):
             seen = look(file, source.config, documents=1)
             reasons += seen.bad
-            if seen.documents or not seen.bad:
+            if seen.documents or seen.skipped or not seen.bad or seen.bytes >= BYTES_LOOKED_AT:
                 break
         else:
             worst = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common(3))
@@ -86,6 +86,8 @@ class Look(NamedTuple):
     documents: int
     bytes: int
     """Read for it, as stored."""
+    skipped: int
+    """Sound records that are no documents, or that the source's filters drop."""
     bad: collections.Counter[str]
     """Broken records by reason."""
 
@@ -101,7 +103,8 @@ def look(file: RawFile, config: SourceConfig, documents: int) -> Look:
     with closing(counted):
         seen = sum(1 for _ in itertools.islice(reading.documents(), documents))
     bad = {name.removeprefix("bad_"): count for name, count in reading.counts.items() if name.startswith("bad_")}
-    return Look(seen, counted.bytes_read, collections.Counter(bad))
+    skipped = sum(count for name, count in reading.counts.items() if name.startswith("skipped_"))
+    return Look(seen, counted.bytes_read, skipped, collections.Counter(bad))
 
 
 def _documents(source: SourceFiles) -> int:

@@ -108,8 +108,9 @@ class _Bench:
             return None
         kind = next(source.kind for source in sources if _format(source) == format_name)
         output = str(self._new_folder())
-        began = time.process_time()
         write_rows(bare(paths), output)
+        began = time.process_time()
+        write_rows(bare(paths), output)  # what is loaded but once is loaded by now
         copies = self._copies(time.process_time() - began)
         both = self.repeated(SourceConfig(kind=kind, format=format_name, paths=tuple(paths)), copies)
         works = {"ours": lambda: self.read(both, processes=1), "bare": lambda: write_rows(bare(both.paths), output)}

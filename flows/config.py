@@ -129,3 +129,4 @@ def _anchor_places(values: dict[str, Any], base: Path) -> None:
                 anchor(paths, key)
             source["paths"] = list(paths.values())
             anchor(source, "index")
+            anchor(source, "base")

@@ -1,9 +1,11 @@
 """What a preset's sources hold, without writing anything: estimated from a look, or counted."""
 
 import collections
+import itertools
 from typing import Any
 
 from beam_jobs.config import ReadConfig
+from beam_jobs.read_crawl_index import pieces_of_index
 from beam_jobs.read_docs import PieceReading
 from beam_jobs.read_estimate import estimate_sources
 from beam_jobs.read_plan import find_sources, plan_pieces
@@ -21,7 +23,8 @@ def count_corpus(config: ReadConfig) -> list[Row]:
     found = find_sources(config.sources)
     counts: dict[str, collections.Counter[str]] = {source.config.name: collections.Counter() for source in found}
     settings = {source.config.name: source.config for source in found}
-    for piece in plan_pieces(found, config):
+    indexed = (pieces_of_index(each.config, [file.path for file in each.files]) for each in found if each.is_index)
+    for piece in itertools.chain(plan_pieces(found, config), *indexed):
         reading = PieceReading(piece, settings[piece.source], dead_letters=0)
         for _ in reading.documents():
             pass

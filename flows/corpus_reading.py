@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,10 @@ from model.contract.manifest import read_manifest
 from model.contract.stage import Stage
 
 _OURS = re.compile(rf"documents-[\w-]+\.parquet|{re.escape(DEAD_LETTERS)}")
+
+
+_OURS_PRIVATE = re.compile(r"\.files\.json|\.[0-9a-f]{32}\.tmp")
+"""What a reading that was broken off may leave: a job's list of files, and half-written ones."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,10 +58,10 @@ def read_files(
         put_setting(source, key, value)
     config = ReadConfig.parse({"sources": [source], "max_bad_share": max_bad_share}, "kobigbird corpus read")
     places.is_gs(out)
+    runner = RunnerConfig.parse({"processes": processes}, "kobigbird corpus read")
     found = find_sources(config.sources)
     stage = Stage("read", out, read_settings(config), ("beam_jobs.read_docs",), identities(found), folder=out)
     _refuse_other_files(stage)
-    runner = RunnerConfig(processes=processes)
     done = stage.run(
         lambda directory: read_documents(found, config, directory, runner),
         runner.runner,
@@ -79,7 +84,16 @@ def _refuse_other_files(stage: Stage) -> None:
         raise SettingError(
             f"{stage.directory} holds what was read from other files or with other settings; name a new folder."
         )
-    for file in places.list_files(stage.directory) if manifest is None else ():
-        name = file.path.removeprefix(stage.directory.rstrip("/") + "/")
-        if not _OURS.fullmatch(name):
+    if manifest is not None:
+        return
+    names = [file.path.removeprefix(stage.directory.rstrip("/") + "/") for file in places.list_files(stage.directory)]
+    for name in (*names, *_private_names(stage.directory)):
+        if not (_OURS.fullmatch(name) or _OURS_PRIVATE.fullmatch(name)):
             raise SettingError(f"{stage.directory} holds {name}, which reading did not write; name a new folder.")
+
+
+def _private_names(directory: str) -> list[str]:
+    """Names that begin with a dot, which `places` never lists but removes with their folder (".git", ".env")."""
+    if places.is_gs(directory) or not os.path.isdir(directory):
+        return []
+    return sorted(name for name in os.listdir(directory) if name.startswith("."))

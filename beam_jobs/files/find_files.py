@@ -153,7 +153,10 @@ def _name(path: str, pattern: str) -> str:
 
 
 def _web_name(address: str) -> str:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise InputError(f"{address} is no address ({error}); write https://HOST/FILE.") from None
     name = parts.path.rpartition("/")[2]
     if "*" in address or "[" in parts.path or not parts.netloc or not name:
         raise InputError(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, LocationValueError, MaxRetryError
+from urllib3.exceptions import HTTPError, MaxRetryError
 
 from beam_jobs.files.fetching import MissingFile, PassingFailure, first_line
 from beam_jobs.files.ranged_file import Part, extent
@@ -55,7 +55,7 @@ def _answer(url: str, headers: dict[str, str], timeout: float) -> urllib3.BaseHT
             preload_content=False,
             decode_content=False,
         )
-    except LocationValueError as error:
+    except ValueError as error:  # LocationValueError, or what urllib.parse says of "https://[half/a"
         raise InputError(f"{url} is no address ({first_line(error)}); write https://HOST/FILE.") from None
     except HTTPError as error:
         raise PassingFailure(_cause(error)) from error

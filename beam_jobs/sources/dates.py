@@ -29,7 +29,7 @@ def iso_date(written: str) -> str:
     >>> iso_date("입력 2019년 11월 8일 오후 3:04")
     '2019-11-08T15:04:00'
     """
-    written = written.strip()
+    written = " ".join(written.split())  # a pattern would try every way to part a long gap
     found = _DATE.match(written)
     if found is None:
         label = _LABEL.match(written)

@@ -21,6 +21,14 @@ def host_is(host: str, names: Collection[str]) -> bool:
     return False
 
 
+def host_of(url: str) -> str:
+    """A page's host in small letters; "" where its address is none ("http://[half/a")."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def host_reason(host: str, source: SourceConfig) -> str | None:
     """Why a source's lists of hosts keep a page out, or None."""
     allow, deny = _set_of(source.filters.hosts_allow), _set_of(source.filters.hosts_deny)
@@ -33,7 +41,7 @@ def skip_reason(document: Document, source: SourceConfig) -> str | None:
     """Why a source's filters and its share drop a document, or None."""
     filters = source.filters
     if (filters.hosts_allow or filters.hosts_deny) and (
-        reason := host_reason(urlsplit(document.url).hostname or "", source)
+        reason := host_reason(host_of(document.url), source)
     ):
         return reason
     said = document.metadata.get("languages")
@@ -61,7 +69,7 @@ def most_documents(source: SourceConfig, piece: int, pieces: int) -> int | None:
 
 @functools.lru_cache(maxsize=16)
 def _set_of(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(names)
+    return frozenset(name.lower() for name in names)
 
 
 def _falls_within(document_id: str, share: float) -> bool:

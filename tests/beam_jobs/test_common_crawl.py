@@ -150,6 +150,7 @@ def test_a_broken_response_is_a_bad_record_and_the_next_is_read(http, reason):
         ("<p>눌러 담은 글</p>".encode(), "Content-Encoding: none"),
         (b"18\r\n" + "<p>눌러 담은 글</p>".encode() + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
         ("<p>눌러 담은 글</p>".encode(), "Content-Encoding: gzip"),
+        ("<p>눌러 담은 글</p>".encode("utf-8-sig"), "Content-Encoding: gzip"),
         ("<p>눌러 담은 글</p>".encode(), "Transfer-Encoding: chunked"),
     ],
 )
@@ -212,6 +213,16 @@ def test_hosts_are_judged_before_anything_of_the_page_is():
     assert [document.url for document in documents] == ["https://a.kr/", "https://www.a.kr/"]
     assert bad == []
     assert skipped == ["host_denied", "host_not_allowed", "host_not_allowed"]
+
+
+def test_a_page_whose_address_is_none_has_no_host_to_be_judged():
+    stored = record(html("글"), url="http://[half/an/address")
+
+    documents, _, _ = read(read_warc, stored, source=source_config("common_crawl", filters={"hosts_deny": ["a.kr"]}))
+    _, _, skipped = read(read_warc, stored, source=source_config("common_crawl", filters={"hosts_allow": ["a.kr"]}))
+
+    assert [document.text for document in documents] == ["글"]
+    assert skipped == ["host_not_allowed"]
 
 
 def test_wet_records_are_judged_by_the_languages_that_they_say():

@@ -64,3 +64,7 @@ def test_any_text_gives_a_date_or_nothing(written):
 @pytest.mark.parametrize("written", ["", "어제", "2019", "201911", "20190230", "2019-13-01", "201911281", "1-2-3"])
 def test_what_is_no_date_gives_nothing(written):
     assert iso_date(written) == ""
+
+
+def test_a_long_gap_in_a_date_takes_no_longer_than_a_short_one():
+    assert iso_date("2019-11-28" + " " * 1_000_000 + "15:04") == "2019-11-28T15:04:00"

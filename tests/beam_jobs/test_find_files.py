@@ -119,6 +119,14 @@ def test_the_web_has_no_globs(address: str):
         find(address)
 
 
+def test_an_address_that_is_none_is_said_in_one_sentence(tmp_path: Path):
+    (tmp_path / "warc.paths").write_text("https://[half/an/address.warc.gz\n")
+
+    for pattern in ("https://[half/an/address.warc.gz", f"{tmp_path}/warc.paths"):
+        with pytest.raises(InputError, match=r"https://\[half/an/address.warc.gz is no address \(.*\); write https://H"):
+            find(pattern)
+
+
 def test_a_file_that_is_not_on_the_web_is_said_before_the_job_starts(server: RangeServer):
     with pytest.raises(InputError, match=r"^Source crawl: http.*/gone.warc does not exist \(HTTP 404\)"):
         find(f"{server.address}/gone.warc")

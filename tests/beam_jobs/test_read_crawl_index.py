@@ -6,7 +6,7 @@ import pytest
 
 from beam_jobs.config import ReadConfig, RunnerConfig
 from beam_jobs.document import Document
-from beam_jobs.read_crawl_index import piece_of
+from beam_jobs.read_crawl_index import piece_of, pieces_of_index
 from beam_jobs.read_docs import DEAD_LETTERS, read_documents
 from beam_jobs.read_plan import find_sources
 from beam_jobs.sources.crawl.common_crawl import read_warc
@@ -119,3 +119,12 @@ def test_a_missing_index_file_stops_the_job(month: RangeServer, tmp_path: Path):
 
     with pytest.raises(Exception, match=r"/cc-index/0.parquet does not exist \(HTTP 404\)"):
         read_documents(found, config, str(tmp_path), RunnerConfig())
+
+
+def test_without_a_job_the_pieces_hold_the_same_pages(month: RangeServer):
+    source = index_source(base=month.address)
+
+    pieces = list(pieces_of_index(source, [f"{month.address}/cc-index/{number}.parquet" for number in range(2)]))
+
+    assert [piece.number for piece in pieces] == list(range(source.buckets))
+    assert sum(len(piece.stretches) for piece in pieces) == len(KOREAN)

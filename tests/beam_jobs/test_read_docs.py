@@ -172,6 +172,14 @@ def test_news_lose_their_copyright_lines_and_what_was_cut_is_counted(source, tex
     assert {name: value for name, value in made.counters.items() if name.startswith("news_rules")} == cut
 
 
+def test_news_are_trimmed_whatever_genre_their_table_names(tmp_path):
+    file = articles(tmp_path / "news.jsonl", "비가 온다.\n무단 전재 및 재배포 금지", genre="날씨")
+
+    made = read(settings({"kind": "news", "paths": [str(file)]}), tmp_path / "out")
+
+    assert [document.text for document in documents(made, tmp_path / "out")] == ["비가 온다."]
+
+
 def test_of_everyones_corpus_only_newspapers_are_trimmed(tmp_path):
     for key in ("NWRW2600000001", "WBRW2600000001"):
         forms = [

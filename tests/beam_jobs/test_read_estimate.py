@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 
 import pytest
 
@@ -105,3 +106,18 @@ def test_a_parquet_file_that_is_no_index_is_told_before_any_work(server):
 
     with pytest.raises(InputError, match="is no Parquet file"):
         refuse_unreadable(find_sources(ReadConfig.model_validate({"sources": [source]}).sources))
+
+
+def test_sound_records_that_a_filter_drops_are_no_wrong_format(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "text": "글", "date": "2019-01-01"}\n{\n')
+    source = {"kind": "news", "paths": [f"{tmp_path}/*"], "filters": {"since": "2020-01-01"}}
+
+    refuse_unreadable(find_sources(ReadConfig.model_validate({"sources": [source]}).sources))
+
+
+def test_what_was_not_looked_at_is_not_held_against_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("beam_jobs.read_estimate.BYTES_LOOKED_AT", 200_000)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(os.urandom(1_000_000).hex().encode()))
+    source = {"kind": "news", "paths": [f"{tmp_path}/*"]}
+
+    refuse_unreadable(find_sources(ReadConfig.model_validate({"sources": [source]}).sources))

@@ -25,6 +25,7 @@ def test_without_filters_everything_stays():
         ({"hosts_deny": ["example.kr"]}, "host_denied"),
         ({"hosts_deny": ["blog.example.kr"]}, "host_denied"),
         ({"hosts_deny": ["log.example.kr", "kr.example.kr"]}, None),
+        ({"hosts_deny": ["Example.KR"]}, "host_denied"),
         ({"hosts_allow": ["example.kr"]}, None),
         ({"hosts_allow": ["example.com"]}, "host_not_allowed"),
         ({"hosts_allow": ["example.kr"], "hosts_deny": ["blog.example.kr"]}, "host_denied"),
@@ -50,6 +51,13 @@ def test_what_a_document_does_not_say_is_held_against_it_only_for_dates_and_host
     assert reason(silent, hosts_deny=["example.kr"]) is None
     assert reason(silent, hosts_allow=["example.kr"]) == "host_not_allowed"
     assert reason(silent, since="2020-01-01") == "no_date"
+
+
+def test_an_address_that_is_none_has_no_host():
+    broken = {"url": "http://[half/an/address"}
+
+    assert reason(broken, hosts_deny=["example.kr"]) is None
+    assert reason(broken, hosts_allow=["example.kr"]) == "host_not_allowed"
 
 
 def test_a_host_is_never_taken_for_one_whose_name_it_ends_in():

@@ -182,6 +182,13 @@ def test_a_byte_order_mark_and_windows_line_ends_are_passed_over(reader, stored)
 
 
 @pytest.mark.parametrize(("reader", "delimiter"), [(read_csv, ","), (read_tsv, "\t")])
+def test_a_byte_order_mark_before_a_quoted_name_is_no_part_of_it(reader, delimiter):
+    stored = f'\ufeff"text"{delimiter}"id"\r\n"하나"{delimiter}"1"\r\n'.encode()
+
+    assert texts_of(reader, stored) == ["하나"]
+
+
+@pytest.mark.parametrize(("reader", "delimiter"), [(read_csv, ","), (read_tsv, "\t")])
 @given(rows=st.lists(st.tuples(cells, texts.filter(lambda text: "\r" not in text and "\t" not in text))))
 def test_whatever_a_table_quotes_comes_back(reader, delimiter, rows):
     rows = [(title.replace("\t", " "), text) for title, text in rows]
@@ -241,6 +248,18 @@ def test_a_table_without_the_declared_column_is_one_bad_record_that_names_its_co
     assert documents == []
     assert [(each.reason, each.where) for each in bad] == [("missing_column", "header")]
     assert bad[0].detail.startswith("no column is named text; the columns are id, content:")
+
+
+@pytest.mark.parametrize(
+    ("reader", "stored"),
+    [(read_csv, "제목".encode("cp949") + ",본문\n".encode() + "가,나\n".encode() * 9), (read_jsonl, b'{"\\ud800": 1}\n')],
+)
+def test_names_that_have_no_utf_8_are_told_as_far_as_they_can_be_written(reader, stored):
+    documents, bad, _ = read(reader, stored)
+
+    assert documents == []
+    assert [each.reason for each in bad] == ["missing_column" if reader is read_csv else "missing_text"]
+    assert b"only ?" in bad[0].detail.encode() or b"columns are ????, " in bad[0].detail.encode()
 
 
 def test_a_whole_table_in_cp949_is_read_and_says_so():

@@ -69,6 +69,18 @@ def test_members_behind_a_damaged_tar_header_are_read():
     assert reasons(bad) == [("c.tar", "damaged_file")]
 
 
+def test_a_size_of_more_digits_than_numbers_have_is_not_believed():
+    header = tarfile.TarInfo("a.jsonl")
+    header.pax_headers = {"size": "1" * 5_000}
+    header.size = len(lines("글"))
+    stored = header.tobuf(tarfile.PAX_FORMAT) + lines("글").ljust(512, b"\0") + bytes(1024)
+
+    documents, bad, _ = read(read_stretch, stored, "c.tar")
+
+    assert texts(documents) == ["글"]
+    assert bad == []
+
+
 def test_reading_a_tar_takes_the_same_memory_whatever_the_number_of_its_members():
     def tar(count):
         header = tarfile.TarInfo("a.jsonl")

@@ -129,6 +129,7 @@ def test_the_end_of_a_file_that_is_cut_off_is_told_once(layout):
         (record(b"short").replace(b"Content-Length: 5", b"Content-Length: 4"), "longer than it says"),
         (record(b"short").replace(b"Content-Length: 5", b"Content-Length: 50"), "shorter than it says"),
         (record(b"none").replace(b"Content-Length: 4", b"Content-Size: 4"), "does not say its length"),
+        (record(b"none").replace(b"Length: 4", b"Length: " + b"4" * 5_000), "does not say its length"),
         (b"WARC/1.0\r\n" + b"X: y\r\n" * 20_000, "headers do not end"),
         (b"no record at all", "no WARC record begins here"),
     ],

@@ -157,7 +157,14 @@ def test_an_export_without_its_end_is_counted_once(pack):
     assert [(each.reason, each.where) for each in bad] == [("truncated_file", "after page id 2")]
 
 
-@pytest.mark.parametrize("stored", [b"", b"no XML at all", b"<html></html>", b"<mediawiki></mediawiki>"])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        *(b"", b"no XML at all", b"<html></html>", b"<mediawiki></mediawiki>"),
+        b'<?xml version="1.0" encoding="euc-kr"?><mediawiki></mediawiki>',
+        b'<?xml version="1.0" encoding="no-such"?><mediawiki></mediawiki>',
+    ],
+)
 def test_a_file_of_another_kind_is_one_bad_record(stored):
     documents, bad, _ = read(read_mediawiki, stored)
 

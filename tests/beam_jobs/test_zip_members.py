@@ -108,6 +108,23 @@ def test_korean_names_of_members_are_read_whether_or_not_the_zip_tells_their_enc
     assert document.id == document_id("a_source", "c.zip/말뭉치/신문.jsonl:0")
 
 
+def test_a_name_that_zipfile_took_from_an_extra_field_changes_nothing(monkeypatch):
+    # As Python 3.13 does with the "Unicode Path" of Korean and German packers.
+    stored = zipped({"a.jsonl": lines("하나")})
+    expected = read(read_stretch, stored, "c.zip")
+    directory = zipfile.ZipFile.infolist
+
+    def infolist(self):
+        infos = directory(self)
+        for info in infos:
+            info.filename = "말뭉치.jsonl"
+        return infos
+
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", infolist)
+
+    assert read(read_stretch, stored, "c.zip") == expected
+
+
 def test_the_member_of_a_large_zip_is_not_unpacked_whole():
     stored = zipped({"a.jsonl": lines("글") * 2_000_000})
     file = io.BytesIO(stored)

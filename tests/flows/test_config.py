@@ -137,6 +137,13 @@ def test_a_preset_by_name_counts_relative_places_from_the_project(preset):
     assert config.corpus.vocabulary.path == str(PROJECT / "sample" / "vocab" / "kobigbird" / "vocab.txt")
 
 
+def test_a_relative_base_counts_from_where_the_paths_do(preset):
+    key = "corpus.read.sources.0.base"
+
+    assert load_run_config("mine.yaml", {key: "raw"}).corpus.read.sources[0].base == f"{preset.parent}/raw"
+    assert load_run_config("mine.yaml", {key: "gs://lab/raw"}).corpus.read.sources[0].base == "gs://lab/raw"
+
+
 def test_a_home_directory_may_be_meant(preset, monkeypatch):
     monkeypatch.setenv("HOME", "/home/lab")
 

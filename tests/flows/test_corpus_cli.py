@@ -3,9 +3,12 @@ import json
 import pytest
 import yaml
 
+from beam_jobs.config import ReadConfig
 from beam_jobs.storage import read_parquet
+from flows.corpus_listing import count_corpus
 from flows.corpus_reading import read_files
 from model.contract.errors import SettingError
+from tests.beam_jobs.crawl_archive import STORED, index_file, sample_pages
 from tests.beam_jobs.sample_corpus import SAMPLE
 from tests.small_run import run_command
 
@@ -61,6 +64,21 @@ def test_counting_reads_everything_and_tells_what_is_no_document(news, tmp_path)
     assert (source["documents"], source["others"]) == (100, ["bad_bad_json 1"])
 
 
+def test_counting_reads_the_pages_that_an_index_names(tmp_path):
+    pages = sample_pages()
+    archive, index = tmp_path / pages[0].warc_filename, tmp_path / "index.parquet"
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(STORED)
+    index.write_bytes(index_file(pages))
+    config = ReadConfig.model_validate(
+        {"sources": [{"kind": "common_crawl", "paths": [str(index)], "base": str(tmp_path), "buckets": 3}]}
+    )
+
+    (source,) = count_corpus(config)
+
+    assert source["documents"] == sum(each.content_languages == "kor,eng" for each in pages)
+
+
 def test_files_are_read_without_a_preset_and_a_second_time_nothing_is_done(tmp_path):
     words = ["corpus", "read", "everyones_corpus", NIKL, "--out", str(tmp_path / "out"), "--json"]
 
@@ -96,6 +114,17 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, news):
     assert (out / "thesis.txt").read_text() == "mine"
 
 
+def test_a_folder_that_holds_something_private_is_left_alone(tmp_path, news):
+    out = tmp_path / "precious"
+    (out / ".git").mkdir(parents=True)
+    (out / ".git" / "HEAD").write_text("mine")
+
+    with pytest.raises(SettingError, match=r"holds .git, which reading did not write; name a new folder"):
+        read_files("news", [f"{news}/*"], str(out), {}, 0.05, 1)
+
+    assert (out / ".git" / "HEAD").read_text() == "mine"
+
+
 def test_what_was_read_from_other_files_is_not_overwritten(tmp_path, news):
     read_files("news", [f"{news}/part-0.jsonl"], str(tmp_path / "out"), {}, 0.05, 1)
 
@@ -107,6 +136,8 @@ def test_an_unfinished_reading_starts_over(tmp_path, news):
     out = tmp_path / "out"
     out.mkdir()
     (out / "documents-news-00007-of-00009.parquet").write_bytes(b"half of a fi")
+    (out / f".{'0f' * 16}.tmp").write_bytes(b"half of an")
+    (out / ".files.json").write_bytes(b"[]")
 
     done = read_files("news", [f"{news}/*"], str(out), {}, 0.05, 1)
 
@@ -122,6 +153,7 @@ def test_an_unfinished_reading_starts_over(tmp_path, news):
         (["wikipedia", NIKL], "does not tell its format; set `format` (mediawiki)"),
         (["news", NIKL, "--set", "format=nikl"], "kind news does not come in format nikl; use jsonl"),
         (["everyones_corpus", NIKL, "--set", "layout=file"], "layout means nothing to format nikl"),
+        (["everyones_corpus", NIKL, "--processes", "0"], "processes is 0, which cannot be"),
         (["everyones_corpus", NIKL, "--set", "layot=file"], "sources.0.layot is not a setting; the nearest is"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
 from beam_jobs.config import SourceConfig
 from beam_jobs.document import BadRecord, Document, document_id
@@ -12,7 +11,7 @@ from beam_jobs.sources.crawl.html_text import title_and_text
 from beam_jobs.sources.crawl.http_response import HttpError, HttpResponse
 from beam_jobs.sources.crawl.warc_records import LostRecord, WarcRecord, warc_records
 from beam_jobs.sources.outcome import Outcome, Skipped, checked
-from beam_jobs.sources.selection import host_reason
+from beam_jobs.sources.selection import host_of, host_reason
 
 HTML = ("text/html", "application/xhtml+xml")
 _MOST_HTTP_HEADERS = 1 << 16
@@ -75,7 +74,7 @@ def _records(
 def _unwanted(headers: Mapping[str, str], source: SourceConfig) -> str | None:
     filters = source.filters
     if (filters.hosts_allow or filters.hosts_deny) and (
-        reason := host_reason(urlsplit(_url(headers)).hostname or "", source)
+        reason := host_reason(host_of(_url(headers)), source)
     ):
         return reason
     said = headers.get("warc-identified-content-language")

@@ -9,6 +9,8 @@ _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})")
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([A-Za-z-]+):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
+_MARK = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8."""
 _CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "br": "br", "zstd": "zstd"}
 
 
@@ -66,7 +68,7 @@ class HttpResponse:
             return bytes(record.reader.read(most))
         except OSError as error:
             # Common Crawl's archives before 2018 hold decoded bodies below the headers as they were sent.
-            if self._body.lstrip().startswith(b"<"):
+            if self._body.removeprefix(_MARK).lstrip().startswith(b"<"):
                 return self._body
             raise HttpError(str(error)) from None
 

@@ -23,6 +23,8 @@ _BEGINNING = re.compile(rb"\n\r?\n(?=%b)" % _RECORD.pattern)
 _LONGEST_BEGINNING = 20
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _MOST_HEADER_BYTES = 1 << 16
+_MOST_DIGITS = 18
+"""Of a record's length; Python reads no number of thousands of them."""
 _BETWEEN = re.compile(rb"\r?\n\r?\n")
 """What ends a record."""
 _LAST = b"\r\n\r\n"
@@ -146,7 +148,7 @@ class _Reading:
             raise DamagedFile("bad_warc", "no WARC record begins here")
         head = self._head_length()
         headers = headers_of(self._buffer[self._at : self._at + head])
-        if not (size := headers.get("content-length", "")).isdecimal():
+        if not (size := headers.get("content-length", "")).isdecimal() or len(size) > _MOST_DIGITS:
             raise DamagedFile("bad_warc", "a record does not say its length")
         length = int(size)
         kept = min(length, self._most)

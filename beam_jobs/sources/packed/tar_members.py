@@ -15,6 +15,8 @@ _MARK = b"ustar"
 _MARK_AT = 257
 _LONGEST_NAME = 1 << 20
 """Bytes of an extended header; names take a few hundred."""
+_LONGEST_SIZE = 20
+"""Digits of a member's size; int() refuses to read some thousands."""
 _WITHOUT_DATA = (tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE)
 _REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _PAX_RECORD = re.compile(rb"(\d{1,7}) ([^=\n]+)=")
@@ -141,7 +143,7 @@ def _next_header(tar: _Tar) -> tuple[tarfile.TarInfo, int] | None:
 
 def _size(header: tarfile.TarInfo, extended: dict[str, bytes]) -> int:
     said = extended.get("size", b"")
-    return int(said) if said.isdigit() else max(header.size, 0)
+    return int(said) if said.isdigit() and len(said) < _LONGEST_SIZE else max(header.size, 0)
 
 
 def _padded(size: int) -> int:

@@ -83,9 +83,10 @@ class Zip:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    # zipfile took names without the flag for CP437, which gives every byte back.
+    # zipfile took names without the flag for CP437, which gives every byte back; since Python 3.13 `filename` may come
+    # from an extra field, and hold what CP437 has not.
     encoding = "utf-8" if info.flag_bits & _UTF_8_NAME else "cp437"
-    return member_name(info.filename.encode(encoding))
+    return member_name(info.orig_filename.partition("\0")[0].encode(encoding))
 
 
 def _directory_damage(file: BinaryIO, error: Exception) -> DamagedFile:

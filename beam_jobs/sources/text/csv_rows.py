@@ -57,6 +57,9 @@ class _RowLines:
         except StopIteration:
             self.ended_inside = bool(self._drawn)
             raise
+        if not offset:
+            # Before a quoted name it would make the quotation marks a part of it.
+            line = line.removeprefix(codecs.BOM_UTF8)
         # What does not decode stays in the text as lone surrogates, by which the one bad row is known.
         text = f"{line.decode(self._encoding, 'surrogateescape')}\n"
         self._drawn.append((offset, number, text))

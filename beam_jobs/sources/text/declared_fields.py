@@ -57,12 +57,12 @@ def missing_column(columns: Iterable[str], source: SourceConfig, file_name: str)
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names for a sentence, not more than a line of them.
+    """Names for a sentence, not more than a line of them, and fit to be written.
 
     >>> listed(["id", "content"])
     'id, content'
     """
-    written = ", ".join(names) or "none"
+    written = ", ".join(names).encode(errors="replace").decode() or "none"
     return written if len(written) <= 200 else f"{written[:200]}…"
 
 

@@ -40,12 +40,12 @@ def split_front_matter(content: str) -> tuple[Said, str]:
     (Said(title='강: 바다', date='', url='', metadata={}), '본문')
     """
     for pattern, load in ((_YAML, _yaml), (_TOML, _toml)):
-        if (found := pattern.match(content)) and (fields := load(found[1])):
+        if (found := pattern.match(content)) and (fields := load(found[1])) is not None:
             return _said(fields), content[found.end() :]
     return Said(), content
 
 
-def _yaml(written: str) -> dict[str, str]:
+def _yaml(written: str) -> dict[str, str] | None:
     try:
         fields = yaml.load(written, _LOADER)
     except (yaml.YAMLError, RecursionError):
@@ -53,16 +53,17 @@ def _yaml(written: str) -> dict[str, str]:
     return _scalars(fields)
 
 
-def _toml(written: str) -> dict[str, str]:
+def _toml(written: str) -> dict[str, str] | None:
     try:
         return _scalars(tomllib.loads(written))
-    except tomllib.TOMLDecodeError:
-        return {}
+    except (ValueError, RecursionError):  # its own error, numbers of too many digits, lists too deep
+        return None
 
 
-def _scalars(fields: Any) -> dict[str, str]:
-    if not isinstance(fields, dict):
-        return {}
+def _scalars(fields: Any) -> dict[str, str] | None:
+    """The scalar values of a front matter, which may be none; None if it is no front matter."""
+    if not isinstance(fields, dict) or not fields:
+        return None
     return {str(name): str(value).strip() for name, value in fields.items() if not isinstance(value, dict | list)}
 
 

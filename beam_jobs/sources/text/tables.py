@@ -75,7 +75,7 @@ def _read_rows(file: BinaryIO, source: SourceConfig, stretch: Stretch, delimiter
     rows = csv_rows(split_lines(chunks), delimiter, encoding)
     try:
         header = next(rows, Row(0, 1, []))
-        columns = [name.removeprefix("\ufeff").strip() for name in header.values]
+        columns = [name.strip() for name in header.values]
         if source.fields.body not in columns:
             yield missing_column(columns, source, stretch.name)
             return

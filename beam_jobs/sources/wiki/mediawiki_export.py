@@ -103,7 +103,7 @@ def _site(header: bytes) -> Site:
     text = header if _EXPORT_END in header else header + _EXPORT_END
     try:
         elements = list(ElementTree.fromstring(text).iter())
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # encodings that expat does not know, too
         raise DamagedFile("not_mediawiki", f"the file opens with no MediaWiki siteinfo: {error}") from None
     said = {element.tag.rpartition("}")[2]: element.text or "" for element in elements}
     name, base = said.get("dbname") or said.get("sitename", ""), said.get("base", "")

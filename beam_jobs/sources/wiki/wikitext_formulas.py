@@ -8,7 +8,7 @@ UNREADABLE = "…"
 """Stands for a formula that cannot be typed, so that its sentence keeps its grammar."""
 # Alone on a line, but for the colons that indent it and the sentence's comma or full stop.
 _BLOCK = re.compile(
-    r"^[:*\s]*<math\b[^<>]*(?<!/)>[^<]*(?:<(?!/math)[^<]*)*</math\s*>[ \t.,;]*$", re.MULTILINE | re.IGNORECASE
+    r"^(?:[:*]|[^\S\n])*<math\b[^<>]*(?<!/)>[^<]*(?:<(?!/math)[^<]*)*</math\s*>[ \t.,;]*$", re.MULTILINE | re.IGNORECASE
 )
 _LETTERS = (
     "α alpha β beta γ gamma δ delta ε epsilon ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi "
