@@ -69,6 +69,17 @@ class FiltersConfig(Settings):
     min_characters: NonNegativeInt = 0
     max_characters: PositiveInt | None = None
 
+    @model_validator(mode="after")
+    def _something_may_stay(self) -> Self:
+        if self.since and self.until and self.since > self.until:
+            raise ValueError(f"since {self.since} lies after until {self.until}, so nothing could stay; swap them.")
+        if self.max_characters is not None and self.min_characters > self.max_characters:
+            raise ValueError(
+                f"min_characters {self.min_characters} exceeds max_characters {self.max_characters}, "
+                f"so no document could stay; use at most {self.max_characters}."
+            )
+        return self
+
 
 class HtmlConfig(Settings):
     """Which pages of a WARC to read, and how to find their main content."""

@@ -1,5 +1,7 @@
 """Which worker reads what: raw files cut and put together into pieces of like size."""
 
+import hashlib
+import json
 import pickle
 import zlib
 from collections.abc import Sequence
@@ -70,9 +72,12 @@ def unpacked(pieces: bytes) -> list[Piece]:
     return list(pickle.loads(zlib.decompress(pieces)))
 
 
-def identities(found: Sequence[SourceFiles]) -> dict[str, str]:
-    """What the stage reads, by names and contents, never by places; the files of a path list together."""
-    known: dict[str, str] = {}
+def identities(found: Sequence[SourceFiles], config: ReadConfig) -> dict[str, str]:
+    """What the stage reads, by names and contents, never by places; the files of a path list together.
+
+    The plan is part of it: what each written file holds depends on the order of the paths, and on a dump's index.
+    """
+    known = {"plan": _digest(plan_pieces(found, config))}
     for source in found:
         for file in source.files:
             name = f"{file.listed_in} {file.version}" if file.listed_in else file.name
@@ -80,6 +85,15 @@ def identities(found: Sequence[SourceFiles]) -> dict[str, str]:
             if key not in known:
                 known[key] = identity(file)
     return known
+
+
+def _digest(pieces: Sequence[Piece]) -> str:
+    """Of pieces, without the places where their files lie."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        stretches = [tuple(stretch)[1:] for stretch in piece.stretches]
+        digest.update(json.dumps([piece.source, stretches], ensure_ascii=False).encode())
+    return digest.hexdigest()[:16]
 
 
 def _cuts(file: RawFile, source: SourceConfig, config: ReadConfig) -> list[Cut]:

@@ -57,10 +57,12 @@ def read_files(
     for key, value in settings.items():
         put_setting(source, key, value)
     config = ReadConfig.parse({"sources": [source], "max_bad_share": max_bad_share}, "kobigbird corpus read")
+    if not out.strip():
+        raise SettingError("--out is empty; name a new folder, local or on gs://.")
     places.is_gs(out)
     runner = RunnerConfig.parse({"processes": processes}, "kobigbird corpus read")
     found = find_sources(config.sources)
-    stage = Stage("read", out, read_settings(config), ("beam_jobs.read_docs",), identities(found), folder=out)
+    stage = Stage("read", out, read_settings(config), ("beam_jobs.read_docs",), identities(found, config), folder=out)
     _refuse_other_files(stage)
     done = stage.run(
         lambda directory: read_documents(found, config, directory, runner),
@@ -82,7 +84,8 @@ def _refuse_other_files(stage: Stage) -> None:
     manifest = read_manifest(stage.directory)
     if manifest is not None and manifest.fingerprint != stage.fingerprint:
         raise SettingError(
-            f"{stage.directory} holds what was read from other files or with other settings; name a new folder."
+            f"{stage.directory} holds what was read from other files, with other settings or by another version; "
+            "name a new folder."
         )
     if manifest is not None:
         return

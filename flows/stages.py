@@ -34,7 +34,7 @@ def read(root: str, config: ReadConfig, runner: RunnerConfig) -> StageOutput:
     from beam_jobs.read_plan import find_sources, identities
 
     found = find_sources(config.sources)
-    stage = Stage("read", root, read_settings(config), ("beam_jobs.read_docs",), identities(found))
+    stage = Stage("read", root, read_settings(config), ("beam_jobs.read_docs",), identities(found, config))
     return _run(stage, lambda directory: read_documents(found, config, directory, runner), runner.runner)
 
 

@@ -11,6 +11,8 @@ from beam_jobs.files.stored_bytes import StoredBytes
 STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
 """How a stream begins that is not empty; ten bytes that chance does not bring about."""
 _START_BYTES = 10
+_MOST_PLAIN = 1 << 20
+"""Decompressed bytes at a time: a few stored bytes may hold a gigabyte of one letter."""
 _LONGEST_BLOCK = 1 << 20
 """Stored bytes of a bzip2 block, at most: so much later than where it is, damage may show itself."""
 
@@ -47,11 +49,12 @@ def _one_after_another(stored: StoredBytes, end: int | None) -> Generator[bytes,
     while stored.skip_padding() and (end is None or stored.offset < end):
         offset, stream = stored.offset, bz2.BZ2Decompressor()
         while not stream.eof:
-            if not (chunk := stored.take()):
+            chunk = stored.take() if stream.needs_input else b""
+            if stream.needs_input and not chunk:
                 detail = "the compressed data ends in the middle of a stream"
                 return DamagedPart(f"stream at byte {offset}", "truncated_file", detail, offset)
             try:
-                plain = stream.decompress(chunk)
+                plain = stream.decompress(chunk, _MOST_PLAIN)
             except OSError as error:
                 return DamagedPart(f"stream at byte {offset}", "damaged_file", str(error), offset)
             if plain:

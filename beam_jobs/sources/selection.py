@@ -40,9 +40,7 @@ def host_reason(host: str, source: SourceConfig) -> str | None:
 def skip_reason(document: Document, source: SourceConfig) -> str | None:
     """Why a source's filters and its share drop a document, or None."""
     filters = source.filters
-    if (filters.hosts_allow or filters.hosts_deny) and (
-        reason := host_reason(host_of(document.url), source)
-    ):
+    if (filters.hosts_allow or filters.hosts_deny) and (reason := host_reason(host_of(document.url), source)):
         return reason
     said = document.metadata.get("languages")
     if said and filters.languages and not set(said.split(",")) & set(filters.languages):

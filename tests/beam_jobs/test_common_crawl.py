@@ -1,9 +1,11 @@
 import gzip
 import itertools
+import time
 
 import pytest
 
 from beam_jobs.sources.crawl.common_crawl import read_warc, read_wet
+from beam_jobs.sources.crawl.http_response import headers_of
 from tests.beam_jobs.sample_corpus import GOLDEN, SAMPLE, as_golden, read, source_config
 
 WARC = (SAMPLE / "crawl-00000.warc.gz").read_bytes()
@@ -158,6 +160,15 @@ def test_a_body_is_decoded_unless_the_crawler_stored_it_so(body, headers):
     documents, _, _ = read(read_warc, record(coded(body, headers)))
 
     assert [document.text for document in documents] == ["눌러 담은 글"]
+
+
+def test_headers_full_of_blanks_take_no_time_by_the_square_of_them():
+    began = time.monotonic()
+
+    found = headers_of(b"A: " + b" " * 60_000 + b"b" + b" " * 60_000 + b"c \t\r\nD:\r\ne:f")
+
+    assert time.monotonic() - began < 2
+    assert (found["a"][0], found["a"][-1], found["d"], found["e"]) == ("b", "c", "", "f")
 
 
 def test_a_page_is_too_large_by_its_decompressed_size():

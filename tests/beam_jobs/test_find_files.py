@@ -123,7 +123,9 @@ def test_an_address_that_is_none_is_said_in_one_sentence(tmp_path: Path):
     (tmp_path / "warc.paths").write_text("https://[half/an/address.warc.gz\n")
 
     for pattern in ("https://[half/an/address.warc.gz", f"{tmp_path}/warc.paths"):
-        with pytest.raises(InputError, match=r"https://\[half/an/address.warc.gz is no address \(.*\); write https://H"):
+        with pytest.raises(
+            InputError, match=r"https://\[half/an/address.warc.gz is no address \(.*\); write https://H"
+        ):
             find(pattern)
 
 

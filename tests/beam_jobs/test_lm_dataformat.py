@@ -63,6 +63,8 @@ def test_a_line_may_be_a_text_alone():
         (b'{"text": " "}', "missing_text"),
         (b'{"text": "\xff"}', "bad_encoding"),
         (b'{"text": "\\ud800"}', "bad_encoding"),
+        (b'{"text": "c", "meta": {"id": "\\ud800"}}', "bad_encoding"),
+        (b'{"\\ud800": "c"}', "missing_text"),
     ],
 )
 def test_a_broken_line_costs_only_itself(line, reason):

@@ -149,3 +149,9 @@ def test_html_is_taken_away_and_other_angle_brackets_stay(form, plain):
 @given(st.text(st.characters(blacklist_characters="<>&")))
 def test_paragraph_tags_are_taken_away_and_nothing_else(form):
     assert plain_form(f"<p>{form}</p>") == form.strip()
+
+
+def test_utterances_without_speakers_are_a_line_each():
+    said = [{"form": "하나"}, {"form": "둘"}, {"form": "셋", "speaker_id": "A"}, {"form": "넷", "speaker_id": "A"}]
+
+    assert speech_lines(said) == ["하나", "둘", "셋 넷"]

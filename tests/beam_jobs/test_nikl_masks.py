@@ -109,3 +109,7 @@ def test_a_rule_that_was_applied_changes_nothing_more(rule, text):
 @given(text=st.text(st.characters(blacklist_characters="&{}()~-")))
 def test_a_text_without_marks_stays_as_it_is(rule, text):
     assert rule(text) == text
+
+
+def test_a_range_keeps_its_sign_where_a_drawn_out_word_loses_it():
+    assert plain_speech("음~ 월~금 10시~11시에 네~, 그래~") == "음 월~금 10시~11시에 네, 그래"

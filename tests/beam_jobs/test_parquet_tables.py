@@ -138,3 +138,13 @@ def test_a_large_file_that_is_no_table_is_left_to_its_reader(tmp_path):
     cuts = cut_at_row_groups(RawFile(str(tmp_path / "n.parquet"), "n.parquet", 800), source_config(), whole, 100)
 
     assert [cut.stretch for cut in cuts] == [whole]
+
+
+def test_a_column_whose_name_is_no_utf_8_makes_a_damaged_file():
+    stored = io.BytesIO()
+    pq.write_table(pa.table({"text": ["글"], "zzzz": ["나"]}), stored, store_schema=False)
+
+    documents, bad, _ = read(read_parquet, stored.getvalue().replace(b"zzzz", b"\xff\xff\xff\xff"))
+
+    assert documents == []
+    assert [(each.reason, each.where) for each in bad] == [("damaged_file", "footer")]

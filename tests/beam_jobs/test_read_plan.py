@@ -93,11 +93,12 @@ def test_the_files_of_a_path_list_have_one_identity_together_and_two_lists_of_on
     found = find_sources(
         [crawl(tmp_path / "01" / "wet.paths.gz", tmp_path / "02" / "wet.paths.gz", base=str(tmp_path))]
     )
-    known = identities(found)
+    known = identities(found, ReadConfig())
 
     assert len(found[0].files) == 6
-    assert len(known) == len(set(known.values())) == 2
-    assert all(key.startswith("crawl/wet/wet.paths.gz ") for key in known)
+    lists = {key for key in known if key.startswith("crawl/wet/wet.paths.gz ")}
+    assert len(lists) == len({known[key] for key in lists}) == 2
+    assert set(known) == {"plan", *lists}
 
 
 def test_identities_tell_content_and_name_and_format_and_not_place(tmp_path: Path):
@@ -105,10 +106,21 @@ def test_identities_tell_content_and_name_and_format_and_not_place(tmp_path: Pat
         (tmp_path / place).mkdir(exist_ok=True)
         (tmp_path / place / f"{text}.wet").write_text(text)
 
-    here, there = (identities(find_sources([crawl(tmp_path / place / "*.wet")])) for place in "ab")
+    here, there = (identities(find_sources([crawl(tmp_path / place / "*.wet")]), ReadConfig()) for place in "ab")
 
     assert here == there
-    assert set(here) == {"crawl/wet/one.wet", "crawl/wet/two.wet"}
+    assert set(here) == {"plan", "crawl/wet/one.wet", "crawl/wet/two.wet"}
+
+
+def test_the_order_of_paths_is_part_of_the_identity_because_pieces_follow_it(tmp_path: Path):
+    paths = [tmp_path / name for name in ("one.wet", "two.wet")]
+    for path in paths:
+        path.write_text(path.name)
+
+    forward, backward = (identities(find_sources([crawl(*order)]), ReadConfig()) for order in (paths, paths[::-1]))
+
+    assert forward != backward
+    assert forward | {"plan": ""} == backward | {"plan": ""}
 
 
 def test_an_index_is_told_by_its_name_and_gives_no_pieces_of_its_own(tmp_path: Path):

@@ -60,6 +60,18 @@ def test_an_address_that_is_none_has_no_host():
     assert reason(broken, hosts_allow=["example.kr"]) == "host_not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("filters", "complaint"),
+    [
+        ({"since": "2024-05-02", "until": "2024-05-01"}, "since 2024-05-02 lies after until 2024-05-01"),
+        ({"min_characters": 10, "max_characters": 9}, "min_characters 10 exceeds max_characters 9"),
+    ],
+)
+def test_filters_that_would_keep_nothing_are_refused(filters, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        source_config(filters=filters)
+
+
 def test_a_host_is_never_taken_for_one_whose_name_it_ends_in():
     assert host_is("example.kr", ("example.kr",))
     assert host_is("a.b.example.kr", ("example.kr",))

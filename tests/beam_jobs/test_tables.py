@@ -252,7 +252,10 @@ def test_a_table_without_the_declared_column_is_one_bad_record_that_names_its_co
 
 @pytest.mark.parametrize(
     ("reader", "stored"),
-    [(read_csv, "제목".encode("cp949") + ",본문\n".encode() + "가,나\n".encode() * 9), (read_jsonl, b'{"\\ud800": 1}\n')],
+    [
+        (read_csv, "제목".encode("cp949") + ",본문\n".encode() + "가,나\n".encode() * 9),
+        (read_jsonl, b'{"\\ud800": 1}\n'),
+    ],
 )
 def test_names_that_have_no_utf_8_are_told_as_far_as_they_can_be_written(reader, stored):
     documents, bad, _ = read(reader, stored)
@@ -260,6 +263,21 @@ def test_names_that_have_no_utf_8_are_told_as_far_as_they_can_be_written(reader,
     assert documents == []
     assert [each.reason for each in bad] == ["missing_column" if reader is read_csv else "missing_text"]
     assert b"only ?" in bad[0].detail.encode() or b"columns are ????, " in bad[0].detail.encode()
+
+
+@pytest.mark.parametrize(
+    ("reader", "stored"),
+    [
+        (read_csv, b"id,text\n1\xff,a\n2,b\n"),
+        (read_csv, b"url,text\n1\xff,a\n2,b\n"),
+        (read_jsonl, b'{"id": "\\ud800", "text": "a"}\n{"id": "2", "text": "b"}\n'),
+    ],
+)
+def test_an_id_or_address_that_has_no_utf_8_costs_its_record(reader, stored):
+    documents, bad, _ = read(reader, stored)
+
+    assert [document.text for document in documents] == ["b"]
+    assert [each.reason for each in bad] == ["bad_encoding"]
 
 
 def test_a_whole_table_in_cp949_is_read_and_says_so():

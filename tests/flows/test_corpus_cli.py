@@ -128,8 +128,13 @@ def test_a_folder_that_holds_something_private_is_left_alone(tmp_path, news):
 def test_what_was_read_from_other_files_is_not_overwritten(tmp_path, news):
     read_files("news", [f"{news}/part-0.jsonl"], str(tmp_path / "out"), {}, 0.05, 1)
 
-    with pytest.raises(SettingError, match="holds what was read from other files or with other settings"):
+    with pytest.raises(SettingError, match="holds what was read from other files, with other settings or by another"):
         read_files("news", [f"{news}/part-1.jsonl"], str(tmp_path / "out"), {}, 0.05, 1)
+
+
+def test_a_folder_without_a_name_is_refused(news):
+    with pytest.raises(SettingError, match="--out is empty; name a new folder"):
+        read_files("news", [f"{news}/*"], " ", {}, 0.05, 1)
 
 
 def test_an_unfinished_reading_starts_over(tmp_path, news):

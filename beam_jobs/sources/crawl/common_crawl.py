@@ -73,9 +73,7 @@ def _records(
 
 def _unwanted(headers: Mapping[str, str], source: SourceConfig) -> str | None:
     filters = source.filters
-    if (filters.hosts_allow or filters.hosts_deny) and (
-        reason := host_reason(host_of(_url(headers)), source)
-    ):
+    if (filters.hosts_allow or filters.hosts_deny) and (reason := host_reason(host_of(_url(headers)), source)):
         return reason
     said = headers.get("warc-identified-content-language")
     if said and filters.languages and not set(said.split(",")) & set(filters.languages):

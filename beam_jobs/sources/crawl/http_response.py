@@ -7,7 +7,7 @@ from fastwarc.warc import WarcRecord
 
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})")
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
-_HEADER = re.compile(rb"^([A-Za-z-]+):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_HEADER = re.compile(rb"^([A-Za-z-]+):[ \t]*(.*)$", re.MULTILINE)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8."""
@@ -75,4 +75,5 @@ class HttpResponse:
 
 def headers_of(head: bytes) -> Mapping[str, str]:
     """Headers by their names in small letters; of those with the same name the last."""
-    return {name.decode().lower(): value.decode("utf-8", "replace") for name, value in _HEADER.findall(head)}
+    found = ((name, value.rstrip(b" \t\r")) for name, value in _HEADER.findall(head))
+    return {name.decode().lower(): value.decode("utf-8", "replace") for name, value in found}

@@ -65,7 +65,7 @@ def plain_form(form: str) -> str:
 
 
 def speech_lines(utterances: Iterable[Any]) -> list[str]:
-    """A line for each turn: what one speaker says until another does.
+    """A line for each turn: what one speaker says until another does; for each utterance where no speaker is told.
 
     The form is in standard spelling; as it was pronounced (original_form), it stands only where there is no other.
     """
@@ -73,7 +73,7 @@ def speech_lines(utterances: Iterable[Any]) -> list[str]:
     last = None
     for speaker, form in _utterances(utterances):
         if said := plain_speech(form):
-            if lines and speaker == last:
+            if lines and speaker == last and speaker is not None:
                 lines[-1] += f" {said}"
             else:
                 lines.append(said)

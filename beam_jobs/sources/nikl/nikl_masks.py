@@ -63,7 +63,7 @@ _MASK = re.compile(rf"& ?({'|'.join(sorted(_MASKS, key=len, reverse=True))})\d*&
 _EVENT = re.compile(r"\{ ?[a-z]+(?: ?: ?[a-z]+)? ?\}")
 _NOT_HEARD = re.compile(r"\(\([xX\s]*\)\)")
 _GUESSED = re.compile(r"\(\(([^()]*)\)\)")
-_DRAWN_OUT = re.compile(r"(?<=[가-힣])~+")
+_DRAWN_OUT = re.compile(r"(?<=[가-힣])~+(?!\w)")  # 월~금 is a range
 _BROKEN_OFF = re.compile(r"(?<!\S)-([가-힣ㄱ-ㅣ](?:[가-힣ㄱ-ㅣ ]{0,30}[가-힣ㄱ-ㅣ])?)-(?![^\s.,?!])")
 _GAP = re.compile(r"[ \t]{2,}")
 

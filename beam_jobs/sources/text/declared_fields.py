@@ -34,8 +34,12 @@ def declared_document(
     metadata = {name: plain for name, value in record.items() if name not in own and (plain := _plain(value))}
     if publisher:
         metadata["publisher"] = publisher
+    try:
+        identifier = document_id(source.name, _plain(record.get(fields.id)) or url or f"{file_name}:{position}")
+    except UnicodeEncodeError as error:
+        return BadRecord(source.name, file_name, where, "bad_encoding", error.reason)
     document = Document(
-        id=document_id(source.name, _plain(record.get(fields.id)) or url or f"{file_name}:{position}"),
+        id=identifier,
         source=source.name,
         url=url,
         title=_plain(record.get(fields.title)),

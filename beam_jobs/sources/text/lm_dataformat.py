@@ -56,7 +56,11 @@ def _outcome(line: bytes, source: str, file_name: str, offset: int) -> Outcome:
     if not isinstance(text, str):
         detail = f"no text or list of sentences is named text, only {listed(record)}"
         return BadRecord(source, file_name, where, "missing_text", detail)
-    return checked(_document(text, _said(record), source, f"{file_name}:{offset}"), file_name, where)
+    try:
+        document = _document(text, _said(record), source, f"{file_name}:{offset}")
+    except UnicodeEncodeError as error:  # an id of half a surrogate pair
+        return BadRecord(source, file_name, where, "bad_encoding", error.reason)
+    return checked(document, file_name, where)
 
 
 def _said(record: Mapping[str, Any]) -> dict[str, str]:

@@ -60,9 +60,12 @@ def cut_at_row_groups(file: RawFile, source: SourceConfig, stretch: Stretch, tar
 
 def _opened(file: BinaryIO) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
-    except (pa.ArrowException, OSError) as error:
+        table = pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
+        # Only when it is asked for is a schema found to be damaged.
+        table.schema_arrow.names  # noqa: B018
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _damage(error) from None
+    return table
 
 
 def _damage(error: Exception) -> DamagedFile:
