@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from beam_jobs.document import document_id
 from beam_jobs.sources.nikl.everyones_corpus import read_nikl
-from beam_jobs.sources.nikl.nikl_genres import genre_of_id, plain_form
+from beam_jobs.sources.nikl.nikl_genres import genre_of_id, plain_form, speech_lines
 from tests.beam_jobs.sample_corpus import ROOT, read
 
 SCHEMAS = ROOT / "tests" / "data" / "nikl"
