@@ -27,8 +27,10 @@ from flows.tables import Row
 from model.contract.stage import Made
 
 ENOUGH_SECONDS = 12.0
-ENOUGH_SECONDS_IN_SHORT = 2.0
+ENOUGH_SECONDS_IN_SHORT = 4.0
 """What a source is repeated to take, so that starting a job matters little."""
+SMALL_PIECES = 4
+"""Megabytes: pieces for two processes to share even of little."""
 MOST_COPIES = 200
 Bare = Callable[[Sequence[str]], Iterator[BareRow]]
 BARE: dict[str, tuple[str, Bare]] = {
@@ -80,7 +82,7 @@ class _Bench:
         once = self.read(source, processes=1)
         began = time.process_time()
         self.read(source, processes=1)  # what is loaded but once is loaded by now
-        copies = self._copies(time.process_time() - began)
+        copies = 1 if self._short else self._copies(time.process_time() - began)
         repeated = self.repeated(source, copies)
         megabytes = sum(map(plain_bytes, source.paths)) / 1e6
         return {
@@ -98,7 +100,7 @@ class _Bench:
 
     def _seconds(self, source: SourceConfig, processes: int) -> float:
         began = time.perf_counter()
-        self.read(source, processes)
+        self.read(source, processes, SMALL_PIECES)
         return time.perf_counter() - began
 
     def ratio(self, sources: Sequence[SourceConfig], format_name: str, bare: Bare) -> Ratio | None:
@@ -117,9 +119,9 @@ class _Bench:
         seconds = alternate(works, rounds=1 if self._short else 3, clock=time.process_time)
         return Ratio.of(seconds["ours"], seconds["bare"])
 
-    def read(self, source: SourceConfig, processes: int) -> Made:
+    def read(self, source: SourceConfig, processes: int, piece_megabytes: int = 64) -> Made:
         """The reading job."""
-        config = ReadConfig(sources=(source,), max_bad_share=1.0, piece_megabytes=4)
+        config = ReadConfig(sources=(source,), max_bad_share=1.0, piece_megabytes=piece_megabytes)
         found = find_sources(config.sources)
         return read_documents(found, config, str(self._new_folder()), RunnerConfig(processes=processes))
 
