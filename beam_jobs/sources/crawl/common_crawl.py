@@ -20,8 +20,6 @@ _MOST_TEXT = 1 << 26
 """Bytes of a WET record; Common Crawl cuts pages at a sixtieth of it."""
 _NO_PAGES = ("warcinfo", "request", "metadata")
 """What archives say of themselves and of how pages were fetched: nothing is lost with them."""
-_COUNTED = ("response", "conversion", "revisit", "resource", "continuation")
-"""Types of records that are told apart when they are skipped."""
 
 
 def read_warc(file: BinaryIO, source: SourceConfig, stretch: Stretch) -> Iterator[Outcome]:
