@@ -42,6 +42,9 @@ bench: $(READY)  ## Measurements, each a table and a line of JSON
 	$(BIN)/python -m benchmarks.corpus_pipeline
 	$(BIN)/python -m benchmarks.sources
 	$(BIN)/python -m benchmarks.reading_memory
+	$(BIN)/python -m benchmarks.personal_data
+	$(BIN)/python -m benchmarks.dedupe
+	$(BIN)/python -m benchmarks.decontamination
 
 lock: $(READY)  ## Writes constraints.txt anew from pyproject.toml
 	$(PYTHON) infra/lock.py

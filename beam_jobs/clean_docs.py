@@ -1,55 +1,77 @@
-"""CleanDocs: keeps the Documents worth training on, in normal form, and counts why the others go."""
+"""CleanDocs: keeps the Documents worth training on, in normal form, and lists why the others go."""
 
-import dataclasses
-from collections.abc import Iterator
+import re
 
-import apache_beam as beam
-from apache_beam.metrics import Metrics
-
-from beam_jobs.config import CleanConfig, RunnerConfig
+from beam_jobs.clean_config import CleanConfig, PersonalDataConfig
+from beam_jobs.cleaning.cleaner import Cleaned, Cleaner
+from beam_jobs.cleaning.finding import Cut
+from beam_jobs.cleaning.personal_data import PersonalData
+from beam_jobs.config import RunnerConfig
 from beam_jobs.document import Document
-from beam_jobs.korean_text import fold_blanks, normalise
-from beam_jobs.launch import transform_documents
-from beam_jobs.quality_rules import LANGUAGE, drop_reason
+from beam_jobs.each_file import Book, sift_documents
 from model.contract.manifest import StageOutput
 from model.contract.stage import Made
 
-
-class KeepCleanFn(beam.DoFn):
-    """Lets good documents pass, and counts every document by source and fate: news_kept, news_too_short."""
-
-    def __init__(self, rules: CleanConfig):
-        self._rules = rules
-
-    def process(self, doc: Document) -> Iterator[Document]:
-        """Yields the document with its language set, or nothing."""
-        reason = drop_reason(doc.text, self._rules)
-        Metrics.counter("clean_docs", f"{doc.source}/{reason or 'kept'}").inc()
-        if reason is None:
-            yield doc._replace(language=LANGUAGE)
+STAGE = "clean"
+LANGUAGE = "ko"
+"""The ISO 639-1 code of every document that stays."""
+_MASKED = "masked_"
+_WORD_CHARACTER = re.compile(r"[^\W_]")
 
 
-@dataclasses.dataclass
-class CleanDocs(beam.PTransform):
-    """Normalises texts and titles, then drops every Document that breaks a rule (docs/cleaning.md)."""
+class CleanDocs:
+    """The sieve of the cleaning job (see `beam_jobs.each_file`): one cleaner for each source's settings."""
 
-    rules: CleanConfig
+    stage = STAGE
 
-    def expand(self, docs: beam.PCollection[Document]) -> beam.PCollection[Document]:
-        """Documents in, fewer Documents out; ids, sources and metadata stay."""
-        return docs | "Normalise" >> beam.Map(normalise_document) | "KeepClean" >> beam.ParDo(KeepCleanFn(self.rules))
+    def __init__(self, config: CleanConfig):
+        self._config = config
+
+    def setup(self) -> None:
+        """Compiles the rules, once a worker."""
+        self._cleaners: dict[str, Cleaner] = {}
+        self._mask = PersonalData(PersonalDataConfig())
+
+    def show(self, text: str) -> str:
+        """With personal data masked, whatever the settings: what was dropped is looked at by people, too."""
+        return self._mask(text)[0]
+
+    def __call__(self, row: int, doc: Document, book: Book) -> Document | None:
+        """The document cleaned, or None."""
+        cleaned = self.cleaner(doc.source)(doc.title, doc.text, doc.url)
+        stays = doc._replace(title=cleaned.title, text=cleaned.text, language=LANGUAGE)
+        for door in ("in",) if cleaned.finding else ("in", "out"):
+            _measure(book, doc.source, door, cleaned)
+        if cleaned.finding is not None:
+            book.drop(stays, *cleaned.finding)
+            return None
+        for rule in cleaned.normalised:
+            book.rewrite(doc, f"normalised_{rule}", doc.text, cleaned.text)
+        book.change(stays, [_shown(cut) for cut in cleaned.cuts])
+        return stays
+
+    def cleaner(self, source: str) -> Cleaner:
+        """The cleaner for a source's documents."""
+        if source not in self._cleaners:
+            self._cleaners[source] = Cleaner(self._config.of(source))
+        return self._cleaners[source]
 
 
-def normalise_document(doc: Document) -> Document:
-    """The document with its text in normal form and its title, too, on one line."""
-    return doc._replace(title=fold_blanks(normalise(doc.title)), text=normalise(doc.text))
+def _measure(book: Book, source: str, door: str, cleaned: Cleaned) -> None:
+    if cleaned.language is not None:
+        book.tally.measure("hangul_share", source, door, cleaned.language.hangul_share)
+        book.tally.measure("language_score", source, door, cleaned.language.score)
+
+
+def _shown(cut: Cut) -> Cut:
+    """Of personal data the report shows the shape alone; as many characters, so that counts stay right."""
+    return cut._replace(before=_WORD_CHARACTER.sub("•", cut.before)) if cut.rule.startswith(_MASKED) else cut
 
 
 def clean_documents(documents: StageOutput, config: CleanConfig, directory: str, runner: RunnerConfig) -> Made:
     """The cleaning job, from the reading stage's Documents to those kept.
 
     Raises:
-      OutputError: when every document was dropped.
+      OutputError: when a file of the earlier stage is damaged, or every document was dropped.
     """
-    files, counters = transform_documents(documents, CleanDocs(config), config.shards, directory, runner)
-    return Made(outputs=files, counters=counters)
+    return sift_documents(documents, CleanDocs(config), directory, runner)

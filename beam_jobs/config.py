@@ -1,10 +1,13 @@
 """Every setting of the data half, on one page."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
+from beam_jobs.clean_config import CleanConfig
+from beam_jobs.dedupe_config import DecontaminateConfig, DedupeConfig
 from model.contract.settings import Settings
 
 Kind = Literal["common_crawl", "wikipedia", "news", "everyones_corpus", "plain_text"]
@@ -197,51 +200,6 @@ class ReadConfig(Settings):
         return self
 
 
-class CleanConfig(Settings):
-    """Which Documents are worth training on; docs/cleaning.md has each threshold's source and its drops."""
-
-    min_characters: PositiveInt = 200
-    """Gopher's 50 words (arXiv:2112.11446, A1.1) are 220 to 255 characters of Korean prose, measured."""
-    max_characters: PositiveInt = 2_000_000
-    """Books and whole statutes stay (Gopher stops at 100,000 words); what is longer is a broken crawl."""
-    min_hangul_share: float = Field(default=0.25, ge=0.0, le=1.0)
-    """Hangul among letters; at 0.25 half of the letters' bytes are Hangul, and CLD2 begins to say Korean."""
-    max_repeated_line_share: float = Field(default=0.4, ge=0.0, le=1.0)
-    """Characters in lines that repeat an earlier line, among those of all lines; measured."""
-    ngram_words: PositiveInt = 5
-    """Gopher's shortest n-gram whose every repetition counts."""
-    max_repeated_ngram_share: float = Field(default=0.5, ge=0.0, le=1.0)
-    """Characters in word n-grams that stood earlier in the document, among those of all words; measured."""
-    shards: PositiveInt = 64
-
-    @model_validator(mode="after")
-    def _some_length_is_allowed(self) -> Self:
-        if self.min_characters > self.max_characters:
-            raise ValueError(
-                f"min_characters {self.min_characters} exceeds max_characters {self.max_characters}, "
-                f"so no document could stay; use at most {self.max_characters}."
-            )
-        return self
-
-
-class DedupeConfig(Settings):
-    """Exact copies, then near copies by MinHash over word n-grams (Broder 1997).
-
-    Shingles, bands and rows are FineWeb's (arXiv:2406.17557): they find pairs of similarity
-    0.75 with 77 % probability and 0.85 with 99 %. FineWeb takes what they find; here it is checked.
-    """
-
-    near: bool = True
-    shingle_words: PositiveInt = 5
-    bands: PositiveInt = 14
-    rows: PositiveInt = 8
-    min_similarity: float = Field(default=0.7, ge=0.0, le=1.0)
-    """Candidates whose signatures agree less than this are kept apart; measured in docs/cleaning.md."""
-    seed: NonNegativeInt = 42
-    """Draws the permutations."""
-    shards: PositiveInt = 64
-
-
 class VocabularyConfig(Settings):
     """The WordPiece vocabulary to tokenize with: a vocab.txt, one piece a line."""
 
@@ -275,6 +233,7 @@ class CorpusConfig(Settings):
     read: ReadConfig
     clean: CleanConfig = CleanConfig()
     dedupe: DedupeConfig = DedupeConfig()
+    decontaminate: DecontaminateConfig = DecontaminateConfig()
     vocabulary: VocabularyConfig
     tokenize: TokenizeConfig = TokenizeConfig()
 
@@ -282,4 +241,17 @@ class CorpusConfig(Settings):
     def _has_a_source(self) -> Self:
         if not self.read.sources:
             raise ValueError("read.sources is empty; name at least one source with its format and paths.")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_for_a_source_name_one(self) -> Self:
+        known = {source.name for source in self.read.sources}
+        named: dict[str, Iterable[str]] = {
+            "clean.per_source": self.clean.per_source,
+            "dedupe.lines.per_source": self.dedupe.lines.per_source,
+            "dedupe.prefer": self.dedupe.prefer,
+        }
+        for setting, names in named.items():
+            if strangers := sorted(set(names) - known):
+                raise ValueError(f"{setting} names {strangers[0]}, which is no source; use {', '.join(sorted(known))}.")
         return self

@@ -1,204 +1,151 @@
-"""DropExactCopies, DropNearCopies, and DedupeDocs, which is both: of each set of copies one Document stays.
+"""DedupeDocs: of each set of copies one Document stays, and every other is listed with the one that it is a copy of.
 
-Hashes, ids and signatures are shuffled to find the copies; Documents once a transform, to drop them.
+Addresses and texts first, then recurring passages, then similar texts, each judged on what those before left. Files
+are read once for each of these and once to be written; what is shuffled are hashes and numbers, never texts.
 """
 
 import dataclasses
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
-from apache_beam.metrics import Metrics
 
-from beam_jobs.config import DedupeConfig, RunnerConfig
-from beam_jobs.connected_components import ConnectedComponents, Edge
+from beam_jobs.cleaning.finding import Cut
+from beam_jobs.config import RunnerConfig
+from beam_jobs.dedupe.exact_copies import RULES, FindExactCopies
+from beam_jobs.dedupe.near_copies import CLUSTERS, LARGEST, Cluster, FindNearCopies
+from beam_jobs.dedupe.nodes import nodes_of, partitions_for
+from beam_jobs.dedupe.remaining import CUTS, FILE, GONE, TOO_SHORT, Gone, Remaining, Verdicts
+from beam_jobs.dedupe.repeated_passages import FindRepeatedPassages
+from beam_jobs.dedupe_config import DedupeConfig
 from beam_jobs.document import Document
-from beam_jobs.korean_text import fold_blanks
-from beam_jobs.launch import transform_documents
-from beam_jobs.minhash import MinHasher, similarity
+from beam_jobs.each_file import CONTEXT, TALLIES, Book, InputFile, WriteStatistics, count, input_files, made, sift_file
+from beam_jobs.launch import run_job
 from model.contract.manifest import StageOutput
 from model.contract.stage import Made
 
-NAMESPACE = "dedupe_docs"
-Rank = bytes
-Sketch = tuple[bytes, bytes]
-"""A document's rank and the bytes of its signature."""
-
-_LEADERS = 8
-"""Documents of a bucket that the others are compared with: keeps the work linear in the bucket's size."""
-
-
-def rank(doc: Document) -> Rank:
-    """Orders copies, the one to keep first: the longest text, then the smallest id, then a digest of it all.
-
-    The digest tells apart two documents to which their source gave the same id.
-    """
-    fields = (
-        doc.text,
-        doc.source,
-        doc.url,
-        doc.title,
-        doc.date,
-        doc.language,
-        repr(sorted(doc.metadata.items())),
-    )
-    digest = hashlib.blake2b("\0".join(fields).encode(), digest_size=8).digest()
-    longest_first = (2**32 - 1 - len(doc.text)).to_bytes(4, "big")
-    return longest_first + doc.id.encode() + digest
-
-
-def id_of(document_rank: Rank) -> str:
-    """The document id within a rank."""
-    return document_rank[4:-8].decode()
+STAGE = "dedupe"
+PASSAGE = "repeated_passage"
+DESCRIBED = "described"
 
 
 @dataclasses.dataclass
 class DedupeDocs(beam.PTransform):
-    """Drops exact and, if the settings say so, near copies, and counts the Documents kept by source."""
+    """Finds copies among files of Documents, and writes those that stay."""
 
     config: DedupeConfig
+    directory: str
+    partitions: int
 
-    def expand(self, docs: beam.PCollection[Document]) -> beam.PCollection[Document]:
-        """Documents in; out the same Documents less the copies, with ids that occur once."""
-        docs = docs | "DropExactCopies" >> DropExactCopies()
-        if self.config.near:
-            docs = docs | "DropNearCopies" >> DropNearCopies(self.config)
-        return docs | "CountKept" >> beam.Map(_count, "kept")
+    def __post_init__(self) -> None:
+        super().__init__()
 
-
-class DropExactCopies(beam.PTransform):
-    """Keeps one of the Documents whose texts differ in blanks alone, and one of those with the same id."""
-
-    def expand(self, docs: beam.PCollection[Document]) -> beam.PCollection[Document]:
-        """Documents in; out the same Documents less the copies, with ids that occur once."""
-        copies = (
-            docs
-            | "HashText" >> beam.Map(_by_text_hash)
-            | "SameText" >> beam.GroupByKey()
-            | "AllButBest" >> beam.FlatMapTuple(_all_but_best)
+    def expand(self, files: Any) -> Any:
+        """From InputFiles to the OutputFiles written."""
+        numbered = files | "ByNumber" >> beam.Map(lambda file: (file.number, file)).with_output_types(
+            tuple[int, InputFile]
         )
-        return _without(copies, docs, "exact_copy")
+        verdicts = {FILE: numbered, GONE: files | "ExactCopies" >> FindExactCopies(self.config, self.partitions)}
+        if self.config.lines.any:
+            verdicts[CUTS] = _together("LeftByExact", verdicts) | "Repeats" >> FindRepeatedPassages(
+                self.config, self.partitions
+            )
+        largest = files.pipeline | "NoCluster" >> beam.Create([[]])
+        if self.config.near is not None:
+            near = _together("LeftByRepeats", verdicts) | "NearCopies" >> FindNearCopies(
+                self.config, self.config.near, self.partitions
+            )
+            verdicts[GONE] = (verdicts[GONE], near.gone) | "AllGone" >> beam.Flatten()
+            largest = near[LARGEST] | "Largest" >> beam.CombineGlobally(_largest)
+        written = _together("Judge", verdicts) | "Write" >> beam.ParDo(
+            WriteRemainingFn(self.config, self.directory), beam.pvalue.AsSingleton(largest)
+        ).with_outputs(TALLIES, DESCRIBED, main="files")
+        listed = largest | "List" >> beam.Map(_listed, beam.pvalue.AsIter(written[DESCRIBED]))
+        statistics = written[TALLIES] | WriteStatistics(STAGE, self.directory, listed)
+        return (written.files, statistics) | "AllFiles" >> beam.Flatten()
 
 
-@dataclasses.dataclass
-class DropNearCopies(beam.PTransform):
-    """Keeps one Document of each cluster of similar texts: MinHash, banding, connected components.
+class WriteRemainingFn(beam.DoFn):
+    """Writes what is left of a file; under DESCRIBED, the members of the largest clusters that lie in it."""
 
-    Documents that share a band's key are compared with the best of the bucket, those unlike it with the best
-    of the rest, and so on for a few leaders. Pairs as similar as the settings ask make clusters, of which the
-    best document stays: the longest, then the one with the smallest id.
-    """
+    def __init__(self, config: DedupeConfig, directory: str):
+        self._config, self._directory = config, directory
+        self._thresholds = dict.fromkeys(RULES.values(), 1.0) | {TOO_SHORT: config.lines.min_text_characters}
 
-    config: DedupeConfig
+    def process(self, element: tuple[int, Verdicts], largest: Sequence[Cluster]) -> Iterator[Any]:
+        """One file."""
+        remaining = Remaining(self._config, element[1])
+        wanted = {node for cluster in largest for node in (cluster.survivor, *dict(cluster.members))}
+        described: list[tuple[int, dict[str, str]]] = []
 
-    def expand(self, docs: beam.PCollection[Document]) -> beam.PCollection[Document]:
-        """Documents with unique ids in; out the same Documents less the copies."""
-        copies = (
-            docs
-            | "Sketch" >> beam.ParDo(SketchFn(self.config))
-            | "SameBand" >> beam.GroupByKey()
-            | "SimilarPairs" >> beam.ParDo(SimilarPairsFn(self.config.min_similarity))
-            | "Clusters" >> ConnectedComponents()
-            | "AllButBest" >> beam.Keys()
-        )
-        return _without(copies, docs, "near_copy")
+        def decide(row: int, doc: Document, book: Book) -> Document | None:
+            node = int(nodes_of(remaining.file.number, row))
+            if node in wanted:
+                described.append((node, _description(doc)))
+            return self._decided(remaining, row, doc, book)
 
+        book = Book(STAGE)
+        yield from sift_file(remaining.file, decide, book, self._directory)
+        count(book.tally)
+        yield beam.pvalue.TaggedOutput(TALLIES, book.tally)
+        yield from (beam.pvalue.TaggedOutput(DESCRIBED, pair) for pair in described)
 
-class SketchFn(beam.DoFn):
-    """Yields (band key, (rank, signature)) for each band of a document."""
-
-    def __init__(self, config: DedupeConfig):
-        self._config = config
-
-    def setup(self) -> None:
-        """Draws the permutations."""
-        self._hasher = MinHasher(self._config)
-
-    def process(self, doc: Document) -> Iterator[tuple[bytes, Sketch]]:
-        """Sketches one document: some 280 bytes a band, whatever its length."""
-        signature = self._hasher.signature(doc.text)
-        sketch = rank(doc), signature.astype("<u2").tobytes()
-        for key in self._hasher.band_keys(signature):
-            yield key, sketch
-
-
-class SimilarPairsFn(beam.DoFn):
-    """Yields the pairs of a bucket that are similar enough, as ranks, each a document with a leader."""
-
-    def __init__(self, min_similarity: float):
-        self._min_similarity = min_similarity
-
-    def process(self, bucket: tuple[bytes, Iterable[Sketch]]) -> Iterator[Edge]:
-        """Takes the documents of one band key; a leader is the best of those unlike every earlier leader."""
-        rest = sorted(set(bucket[1]))
-        for _ in range(_LEADERS):
-            if len(rest) < 2:
-                return
-            leader, *others = rest
-            signatures = np.stack([np.frombuffer(signature, "<u2") for _, signature in others])
-            similar = similarity(np.frombuffer(leader[1], "<u2"), signatures) >= self._min_similarity
-            yield from ((leader[0], other[0]) for other, near in zip(others, similar, strict=True) if near)
-            rest = [other for other, near in zip(others, similar, strict=True) if not near]
-        Metrics.counter(NAMESPACE, "not_compared_in_bucket").inc(len(rest))
-
-
-class KeepUnmarkedFn(beam.DoFn):
-    """Drops the marked documents and counts them under `fate`, by source."""
-
-    def __init__(self, fate: str):
-        self._fate = fate
-
-    def process(self, same_id: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[Document]:
-        """Takes what has one id: documents, and the ranks of those to drop; yields the best of the others."""
-        marked = set(same_id[1]["marked"])
-        unmarked = []
-        for doc in same_id[1]["documents"]:
-            if marked and rank(doc) in marked:
-                _count(doc, self._fate)
-            else:
-                unmarked.append(doc)
-        unmarked.sort(key=rank)
-        for doc in unmarked[1:]:
-            _count(doc, "repeated_id")
-        yield from unmarked[:1]
-
-
-def _without(marked: beam.PCollection[Rank], docs: beam.PCollection[Document], fate: str) -> beam.PCollection[Document]:
-    by_id = {
-        "documents": docs | "ById" >> beam.Map(_by_id),
-        "marked": marked | "MarkedById" >> beam.Map(_marked_by_id),
-    }
-    return by_id | "SameId" >> beam.CoGroupByKey() | "KeepUnmarked" >> beam.ParDo(KeepUnmarkedFn(fate))
-
-
-def _by_text_hash(doc: Document) -> tuple[bytes, Rank]:
-    return hashlib.blake2b(fold_blanks(doc.text).encode(), digest_size=16).digest(), rank(doc)
-
-
-def _all_but_best(_: bytes, ranks: Iterable[Rank]) -> Iterator[Rank]:
-    best: Rank | None = None  # one pass and no list: a popular error page comes a million times
-    for other in ranks:
-        if best is not None and other != best:
-            yield max(best, other)
-        best = other if best is None else min(best, other)
-
-
-def _by_id(doc: Document) -> tuple[str, Document]:
-    return doc.id, doc
-
-
-def _marked_by_id(marked: Rank) -> tuple[str, Rank]:
-    return id_of(marked), marked
-
-
-def _count(doc: Document, fate: str) -> Document:
-    Metrics.counter(NAMESPACE, f"{doc.source}/{fate}").inc()
-    return doc
+    def _decided(self, remaining: Remaining, row: int, doc: Document, book: Book) -> Document | None:
+        verdict = remaining.judge(row, doc)
+        if isinstance(verdict, Gone):
+            near = self._config.near.threshold if self._config.near else 1.0
+            threshold = self._thresholds.get(verdict.rule, near)
+            book.drop(doc, verdict.rule, verdict.value, threshold, verdict.matched)
+            return None
+        book.change(doc, (Cut(PASSAGE, passage, "") for passage in verdict.cut))
+        return doc._replace(text=verdict.text)
 
 
 def dedupe_documents(documents: StageOutput, config: DedupeConfig, directory: str, runner: RunnerConfig) -> Made:
-    """The deduplicating job, from the cleaning stage's Documents to those that stay."""
-    files, counters = transform_documents(documents, DedupeDocs(config), config.shards, directory, runner)
-    return Made(outputs=files, counters=counters)
+    """The deduplicating job, from the cleaning stage's Documents to those that stay.
+
+    Raises:
+      OutputError: when a file of the earlier stage is damaged, or no document is left.
+    """
+    files = input_files(documents)
+    partitions = partitions_for(sum(file.records or 0 for file in documents.files(suffix=".parquet")))
+
+    def build(pipeline: beam.Pipeline) -> Any:
+        numbered = pipeline | "Files" >> beam.Create(files, reshuffle=False) | "Spread" >> beam.Reshuffle()
+        return numbered | DedupeDocs(config, directory, partitions)
+
+    outputs, counters = run_job(build, directory, runner)
+    return made(documents, outputs, counters)
+
+
+def _together(label: str, verdicts: dict[str, Any]) -> Any:
+    return verdicts | label >> beam.CoGroupByKey()
+
+
+def _largest(found: Iterable[Any]) -> list[Cluster]:
+    """The largest clusters, of some or of lists of some: what `CombineGlobally` adds up in any order."""
+    clusters = [cluster for each in found for cluster in (each if isinstance(each, list) else [each])]
+    return sorted(clusters, key=lambda cluster: (-cluster.size, cluster.survivor))[:CLUSTERS]
+
+
+def _description(doc: Document) -> dict[str, str]:
+    return {
+        "id": doc.id,
+        "source": doc.source,
+        "url": doc.url,
+        "title": doc.title,
+        "excerpt": doc.text[:CONTEXT],
+    }
+
+
+def _listed(largest: Sequence[Cluster], described: Iterable[tuple[int, dict[str, str]]]) -> list[dict[str, Any]]:
+    """The clusters as the report shows them."""
+    by_node = dict(described)
+    return [
+        {
+            "size": cluster.size,
+            "survivor": by_node[cluster.survivor],
+            "members": [{**by_node[node], "similarity": similarity} for node, similarity in cluster.members],
+        }
+        for cluster in largest
+    ]

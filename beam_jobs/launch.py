@@ -10,10 +10,9 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from beam_jobs.config import RunnerConfig
-from beam_jobs.storage import ReadDocuments, WriteDocuments
 from model.contract import places
 from model.contract.errors import InputError, KnownError, OutputError
-from model.contract.manifest import OutputFile, StageOutput, check_outputs
+from model.contract.manifest import OutputFile
 
 _OURS = "model.contract.errors."
 _SENTENCE = re.compile(
@@ -66,28 +65,6 @@ def _run(pipeline: beam.Pipeline) -> Any:
     return result
 
 
-def transform_documents(
-    documents: StageOutput, transform: beam.PTransform, shards: int, directory: str, runner: RunnerConfig
-) -> tuple[list[OutputFile], dict[str, int]]:
-    """Runs a job from Documents to Documents; files and counters as from `run_job`.
-
-    Raises:
-      OutputError: when a file of the earlier stage is damaged, or no document is left.
-    """
-    check_outputs(documents)
-    paths = documents.paths(suffix=".parquet")
-    files, counters = run_job(
-        lambda pipeline: pipeline | ReadDocuments(paths) | transform | WriteDocuments(directory, shards),
-        directory,
-        runner,
-    )
-    if not any(file.records for file in files):
-        raise OutputError(
-            f"no document of {documents.directory} is left; {counters} says why: loosen what dropped most."
-        )
-    return files, counters
-
-
 def _write_list(described: Iterable[str], path: str) -> None:
     places.replace_bytes(path, json.dumps(sorted(described)).encode())
 
@@ -102,5 +79,6 @@ def _counters(result: Any) -> dict[str, int]:
     found: dict[str, int] = {}
     for counter in result.metrics().query()["counters"]:
         name = f"{counter.key.metric.namespace}/{counter.key.metric.name}"
-        found[name] = found.get(name, 0) + int(counter.result)
+        # `result` takes a committed 0 for none, and a portable runner attempts nothing that is not committed.
+        found[name] = found.get(name, 0) + int(counter.result or 0)
     return dict(sorted(found.items()))

@@ -16,6 +16,8 @@ from beam_jobs.document import PARQUET_SCHEMA, Document
 from model.contract import places
 from model.contract.manifest import OutputFile
 
+DOCUMENTS = "documents-"
+"""What the names of files of Documents begin with; removed-tables lie beside them."""
 ROW_GROUP = 1_000
 _ROW_GROUP_CHARACTERS = 8 << 20
 _RECURRING = ["source", "language", "date", "url", "metadata.key_value.key", "metadata.key_value.value"]
@@ -129,26 +131,6 @@ class ReadDocuments(beam.PTransform):
 
 
 @dataclasses.dataclass
-class WriteDocuments(beam.PTransform):
-    """Writes Documents as `documents-*.parquet`, spread by their ids and sorted; gives the files' descriptions."""
-
-    directory: str
-    shards: int
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def expand(self, documents: Any) -> Any:
-        """From Documents to OutputFiles, one a shard, empty ones included."""
-        return (
-            documents
-            | "ByShard" >> beam.Map(_document_by_shard, self.shards).with_output_types(tuple[int, Document])
-            | "Shards" >> GroupShards(self.shards)
-            | "WriteParquet" >> beam.Map(_write_documents, self.directory, self.shards)
-        )
-
-
-@dataclasses.dataclass
 class GroupShards(beam.PTransform):
     """Groups (shard, element) pairs by shard, so that each shard comes exactly once even when it is empty."""
 
@@ -165,15 +147,3 @@ class GroupShards(beam.PTransform):
             | beam.CoGroupByKey()
             | "Elements" >> beam.Map(lambda group: (group[0], group[1]["elements"]))
         )
-
-
-def _document_by_shard(document: Document, shards: int) -> tuple[int, Document]:
-    return int(document.id[:8], 16) % shards, document
-
-
-def _write_documents(group: tuple[int, Iterable[Document]], directory: str, shards: int) -> OutputFile:
-    shard, documents = group
-    ordered = sorted(documents, key=lambda doc: (doc.id, doc.text))
-    return write_shard(
-        directory, shard_name("documents", shard, shards, "parquet"), parquet_bytes(ordered), len(ordered)
-    )

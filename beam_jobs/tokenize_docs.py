@@ -16,7 +16,7 @@ from beam_jobs.config import RunnerConfig, TokenizeConfig
 from beam_jobs.document import Document
 from beam_jobs.launch import run_job
 from beam_jobs.packing import PackedSequence, TokenizedDocument, pack
-from beam_jobs.storage import GroupShards, ReadDocuments, shard_name, tfrecord_bytes, write_shard
+from beam_jobs.storage import DOCUMENTS, GroupShards, ReadDocuments, shard_name, tfrecord_bytes, write_shard
 from beam_jobs.vocabulary import VOCABULARY_FILE, read_vocabulary, special_ids
 from beam_jobs.wordpiece import WordPiece
 from model.contract import record
@@ -94,7 +94,7 @@ def tokenize_documents(
     files, counters = run_job(
         lambda pipeline: (
             pipeline
-            | ReadDocuments(documents.paths(suffix=".parquet"))
+            | ReadDocuments(documents.paths(DOCUMENTS, ".parquet"))
             | TokenizeDocs(pieces, config, weights, directory)
         ),
         directory,

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from beam_jobs.clean_docs import normalise_document
+from beam_jobs.cleaning.cleaner import Cleaner
 from beam_jobs.config import CorpusConfig
-from beam_jobs.quality_rules import drop_reason
 from beam_jobs.read_docs import PieceReading
 from beam_jobs.read_plan import find_sources, plan_pieces
 from benchmarks.raw_corpus import sources_in
@@ -20,7 +19,7 @@ def corpus_config(data: Path | None) -> CorpusConfig:
     """
     if data is None:
         return load_run_config("tiny").corpus
-    return load_run_config("tiny", {"corpus.read.sources": sources_in(data)}).corpus
+    return load_run_config("tiny", {"corpus.read.sources": sources_in(data), "corpus.dedupe": {}}).corpus
 
 
 def cleaned_texts(data: Path | None, at_most: int | None = None) -> list[str]:
@@ -31,6 +30,7 @@ def cleaned_texts(data: Path | None, at_most: int | None = None) -> list[str]:
       at_most: bytes of UTF-8 to stop after.
     """
     config = corpus_config(data)
+    clean = Cleaner(config.clean)
     texts: list[str] = []
     size = 0
     found = find_sources(config.read.sources)
@@ -39,10 +39,10 @@ def cleaned_texts(data: Path | None, at_most: int | None = None) -> list[str]:
         for document in PieceReading(piece, settings[piece.source], dead_letters=1).documents():
             if at_most is not None and size >= at_most:
                 return texts
-            text = normalise_document(document).text
-            if drop_reason(text, config.clean) is None:
-                texts.append(text)
-                size += len(text.encode())
+            cleaned = clean(document.title, document.text, document.url)
+            if cleaned.finding is None:
+                texts.append(cleaned.text)
+                size += len(cleaned.text.encode())
     if not texts:
         raise InputError(f"no Korean document came out of {data}; name a folder that holds Korean text.")
     return texts

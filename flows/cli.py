@@ -41,11 +41,12 @@ def evaluate(preset: Preset = "tiny", set_: Set = None) -> None:
 def check(preset: Preset = "tiny", set_: Set = None) -> None:
     """Looks over a preset, its sources, vocabulary and tasks; runs nothing."""
     from flows.config import load_run_config
-    from flows.preflight import check_corpus, check_tasks
+    from flows.preflight import check_cleaning, check_corpus, check_tasks
 
     config = load_run_config(preset, overrides(set_))
     check_corpus(config)
     check_tasks(config)
+    check_cleaning(config)
     print(f"{preset}: fine; a run would write to {config.root}")
 
 

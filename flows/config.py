@@ -8,6 +8,7 @@ import yaml
 from pydantic import model_validator
 
 from beam_jobs.config import CorpusConfig, RunnerConfig
+from beam_jobs.dedupe_config import DecontaminateConfig, EvaluationConfig
 from model.config import DeviceConfig, ModelConfig
 from model.contract import places
 from model.contract.errors import InputError, SettingError
@@ -26,6 +27,15 @@ class RunConfig(Settings):
     model: ModelConfig = ModelConfig()
     runner: RunnerConfig = RunnerConfig()
     device: DeviceConfig = DeviceConfig()
+
+    @property
+    def decontaminate(self) -> DecontaminateConfig:
+        """Which evaluation examples to keep out of the corpus: those named, and the dev sets of other tasks scored."""
+        named = self.corpus.decontaminate.evaluations
+        tasks = {evaluation.task for evaluation in named}
+        scored = {task.task: task.dev for task in self.model.finetune if task.task not in tasks}
+        more = (EvaluationConfig(task=task, paths=(dev,)) for task, dev in sorted(scored.items()))
+        return self.corpus.decontaminate.model_copy(update={"evaluations": (*named, *more)})
 
     @model_validator(mode="after")
     def _records_fit_the_trainer(self) -> Self:
@@ -122,11 +132,23 @@ def _anchor_places(values: dict[str, Any], base: Path) -> None:
     for task in each("model", "finetune"):
         anchor(task, "train")
         anchor(task, "dev")
+
+    def anchor_each(holder: Any, key: str) -> None:
+        if isinstance(holder, dict) and isinstance(holder.get(key), list):
+            named = {str(number): path for number, path in enumerate(holder[key])}
+            for number in named:
+                anchor(named, number)
+            holder[key] = list(named.values())
+
     for source in each("corpus", "read", "sources"):
-        if isinstance(source, dict) and isinstance(source.get("paths"), list):
-            paths = {str(number): path for number, path in enumerate(source["paths"])}
-            for key in paths:
-                anchor(paths, key)
-            source["paths"] = list(paths.values())
-            anchor(source, "index")
-            anchor(source, "base")
+        anchor_each(source, "paths")
+        anchor(source, "index")
+        anchor(source, "base")
+    clean = below("corpus", "clean")
+    per_source = below("corpus", "clean", "per_source")
+    for rules in (clean, *(per_source.values() if isinstance(per_source, dict) else ())):
+        lists = rules.get("bad_pages") if isinstance(rules, dict) else None
+        for words in lists.values() if isinstance(lists, dict) else ():
+            anchor_each(words, "paths")
+    for evaluation in each("corpus", "decontaminate", "evaluations"):
+        anchor_each(evaluation, "paths")

@@ -1,7 +1,8 @@
-"""The commands `kobigbird corpus …`: what there is to read, reading it, building the records of a preset."""
+"""The commands `kobigbird corpus …`: each step of the corpus half alone, or all of them to records."""
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -68,6 +69,76 @@ def read(
         return
     print(markdown_table([{"counter": name, "count": value} for name, value in done.counters.items()]))
     print(f"documents: {done.directory}")
+
+
+InParquet = Annotated[
+    list[str], typer.Argument(metavar="IN_PARQUET…", help="Documents: Parquet files, globs, or one folder.")
+]
+Explain = Annotated[str | None, typer.Option(metavar="ID", help="Say why this document was kept or dropped.")]
+StepSet = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting of the step: quality.min_characters=100.", metavar="KEY=VALUE"),
+]
+
+
+@corpus.command()
+def clean(
+    paths: InParquet,
+    out: Annotated[str, typer.Option(help="A new folder, local or on gs://; not needed to explain.")] = "",
+    explain: Explain = None,
+    set_: StepSet = None,
+    processes: Annotated[int, typer.Option(help="Worker processes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Cleans Documents: those worth training on, and why the others are not."""
+    from flows.corpus_steps import settings_of
+
+    if explain is not None:
+        from flows.corpus_explaining import explain_cleaning
+
+        _say(explain_cleaning(paths, settings_of("clean", overrides(set_)), explain), as_json)
+        return
+    _step("clean", paths, out, set_, processes, as_json)
+
+
+@corpus.command()
+def dedupe(
+    paths: InParquet,
+    out: Annotated[str, typer.Option(help="A new folder, local or on gs://, or one that this command wrote.")],
+    explain: Explain = None,
+    set_: StepSet = None,
+    processes: Annotated[int, typer.Option(help="Worker processes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Deduplicates Documents: one of each set of copies, and of which one each other is a copy."""
+    if explain is None:
+        _step("dedupe", paths, out, set_, processes, as_json)
+        return
+    from flows.corpus_explaining import explain_deduplication
+    from flows.corpus_steps import run_step
+
+    run_step("dedupe", paths, out, overrides(set_), processes)
+    _say(explain_deduplication(out, explain), as_json)
+
+
+def _step(step: Any, paths: list[str], out: str, set_: list[str] | None, processes: int, as_json: bool) -> None:
+    from flows.corpus_steps import run_step
+    from flows.tables import markdown_table
+
+    done = run_step(step, paths, out, overrides(set_), processes)
+    if as_json:
+        print(json.dumps(dataclasses.asdict(done), ensure_ascii=False))
+        return
+    print(markdown_table([{"counter": name, "count": value} for name, value in done.counters.items()]))
+    print(f"documents: {done.directory}, {done.documents:,} kept and {done.removed:,} removed")
+
+
+def _say(sentences: Iterable[str], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"explanation": list(sentences)}, ensure_ascii=False))
+        return
+    for sentence in sentences:
+        print(sentence)
 
 
 def _in_short(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import logging
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,17 +10,11 @@ from beam_jobs.config import ReadConfig, RunnerConfig
 from beam_jobs.read_docs import DEAD_LETTERS, read_documents
 from beam_jobs.read_plan import find_sources, identities
 from flows.config import put_setting
+from flows.own_folder import check_folder, refuse_other_files
 from flows.stages import read_settings
-from model.contract import places
-from model.contract.errors import SettingError
-from model.contract.manifest import read_manifest
 from model.contract.stage import Stage
 
 _OURS = re.compile(rf"documents-[\w-]+\.parquet|{re.escape(DEAD_LETTERS)}")
-
-
-_OURS_PRIVATE = re.compile(r"\.files\.json|\.[0-9a-f]{32}\.tmp")
-"""What a reading that was broken off may leave: a job's list of files, and half-written ones."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,13 +50,11 @@ def read_files(
     for key, value in settings.items():
         put_setting(source, key, value)
     config = ReadConfig.parse({"sources": [source], "max_bad_share": max_bad_share}, "kobigbird corpus read")
-    if not out.strip():
-        raise SettingError("--out is empty; name a new folder, local or on gs://.")
-    places.is_gs(out)
+    check_folder(out)
     runner = RunnerConfig.parse({"processes": processes}, "kobigbird corpus read")
     found = find_sources(config.sources)
     stage = Stage("read", out, read_settings(config), ("beam_jobs.read_docs",), identities(found, config), folder=out)
-    _refuse_other_files(stage)
+    refuse_other_files(stage, _OURS)
     done = stage.run(
         lambda directory: read_documents(found, config, directory, runner),
         runner.runner,
@@ -77,26 +68,3 @@ def read_files(
         bytes=sum(file.bytes for file in files),
         counters={name.removeprefix("read_docs/"): value for name, value in done.manifest.counters.items()},
     )
-
-
-def _refuse_other_files(stage: Stage) -> None:
-    """Reading starts by emptying its folder, so nothing that it did not write may be there."""
-    manifest = read_manifest(stage.directory)
-    if manifest is not None and manifest.fingerprint != stage.fingerprint:
-        raise SettingError(
-            f"{stage.directory} holds what was read from other files, with other settings or by another version; "
-            "name a new folder."
-        )
-    if manifest is not None:
-        return
-    names = [file.path.removeprefix(stage.directory.rstrip("/") + "/") for file in places.list_files(stage.directory)]
-    for name in (*names, *_private_names(stage.directory)):
-        if not (_OURS.fullmatch(name) or _OURS_PRIVATE.fullmatch(name)):
-            raise SettingError(f"{stage.directory} holds {name}, which reading did not write; name a new folder.")
-
-
-def _private_names(directory: str) -> list[str]:
-    """Names that begin with a dot, which `places` never lists but removes with their folder (".git", ".env")."""
-    if places.is_gs(directory) or not os.path.isdir(directory):
-        return []
-    return sorted(name for name in os.listdir(directory) if name.startswith("."))

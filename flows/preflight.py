@@ -26,6 +26,23 @@ def check_corpus(config: RunConfig) -> None:
         )
 
 
+def check_cleaning(config: RunConfig) -> None:
+    """Makes ready what cleaning and decontamination will need, and has it say what is amiss.
+
+    Raises:
+      SettingError: for a word list that is missing or empty.
+      InputError: for an evaluation file that is missing or holds no example of its task.
+    """
+    from beam_jobs.cleaning.cleaner import Cleaner
+    from beam_jobs.decontamination.evaluation_texts import evaluation_texts
+
+    for source in config.corpus.read.sources:
+        Cleaner(config.corpus.clean.of(source.name))
+    for evaluation in config.decontaminate.evaluations:
+        for path in evaluation.paths:
+            next(evaluation_texts([evaluation.model_copy(update={"paths": (path,)})]), None)
+
+
 def check_tasks(config: RunConfig) -> None:
     """Looks for the task files.
 

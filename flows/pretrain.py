@@ -8,7 +8,7 @@ from flows import reports, stages
 from flows.config import load_run_config
 from flows.corpus import corpus
 from flows.evaluate import score
-from flows.preflight import check_corpus, check_tasks
+from flows.preflight import check_cleaning, check_corpus, check_tasks
 from flows.tracking import run_flow
 from flows.train import train_and_export
 from model.contract.manifest import StageOutput
@@ -25,11 +25,12 @@ def pretrain(preset: str = "tiny", overrides: dict[str, Any] | None = None) -> S
     config = load_run_config(preset, overrides)
     check_corpus(config)
     check_tasks(config)
+    check_cleaning(config)
     made = run_flow(corpus, preset=preset, overrides=overrides)
     trained = train_and_export(config, made)
     scores = score(config, trained.exported)
-    published = stages.publish(config.root, made, trained.pretrained, trained.exported, scores)
-    reports.publish_run(published, [*made, *trained, *scores])
+    published = stages.publish(config.root, made.stages, trained.pretrained, trained.exported, scores)
+    reports.publish_run(published, [*made.stages, *trained, *scores])
     return published
 
 

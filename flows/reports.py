@@ -4,6 +4,7 @@ import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from flows.corpus_report import rows
 from flows.outputs import publish_outputs
 from flows.tables import Row, drop_table, padding_share, score_table, token_table
 from flows.tracking import logger, under_prefect
@@ -11,20 +12,52 @@ from model.contract.manifest import StageOutput
 
 if TYPE_CHECKING:
     from flows.corpus import Corpus
+    from flows.corpus_report.facts import CorpusFacts
 
 
 def publish_corpus(corpus: "Corpus") -> None:
     """Tables of each filter's drops and of tokens and examples by source, and the dead letters' address."""
     if not under_prefect():
         return
-    _table("filter-drops", drop_table(corpus), "Documents through each filter, by source")
+    _table("filter-drops", drop_table(corpus.stages), "Documents through each filter, by source")
     share = padding_share(corpus.records)
     _table(
         "tokens",
         token_table(corpus.records),
         f"Records by source and split; {share:.2%} of positions are padding",
     )
-    _addresses("corpus-outputs", list(corpus))
+    _addresses("corpus-outputs", [*corpus.stages, corpus.report])
+    from flows.corpus_report.gathered import gather
+
+    publish_corpus_report(gather(corpus.stages), corpus.report.paths()[0])
+
+
+def publish_corpus_report(facts: "CorpusFacts", page: str) -> None:
+    """The corpus report as artifacts: its opening with the page's address, and a table for each of its sections.
+
+    Args:
+      facts: what the page was made of.
+      page: the page's path or gs:// address.
+    """
+    if not under_prefect():
+        return
+    from prefect.artifacts import create_markdown_artifact
+
+    create_markdown_artifact(
+        key="corpus-report",
+        markdown=f"{rows.summary_markdown(facts)}\n- as a page: `{page}`",
+        description="What came in, what stayed, and what each stage took",
+    )
+    for key, table, description in (
+        ("corpus-flow", rows.flow_rows(facts), "Documents, characters and tokens through every stage, by source"),
+        ("corpus-rules", rows.rule_rows(facts), "What each rule dropped and changed"),
+        ("corpus-examples", rows.example_rows(facts), "Ten random examples of each rule, before and after"),
+        ("corpus-histograms", rows.histogram_rows(facts), "Documents by length and language, before and after"),
+        ("corpus-copies", rows.cluster_rows(facts), "The largest sets of near copies"),
+        ("corpus-hosts", rows.host_rows(facts), "The hosts with most documents"),
+    ):
+        if table:
+            _table(key, table, description)
 
 
 def publish_training(trained: StageOutput) -> None:

@@ -2,17 +2,18 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from beam_jobs.clean_config import CleanConfig
 from beam_jobs.config import (
-    CleanConfig,
-    DedupeConfig,
     ReadConfig,
     RunnerConfig,
     TokenizeConfig,
     VocabularyConfig,
 )
+from beam_jobs.dedupe_config import DecontaminateConfig, DedupeConfig
 from flows.tracking import logger, stage_task
 from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, PretrainConfig
 from model.contract import places
@@ -47,7 +48,9 @@ def clean(root: str, documents: StageOutput, config: CleanConfig, runner: Runner
 
         return clean_documents(documents, config, directory, runner)
 
-    return _run(_after("clean", root, config, "beam_jobs.clean_docs", documents), work, runner.runner)
+    stage = _after("clean", root, clean_settings(config), "beam_jobs.clean_docs", documents)
+    lists = checksums(list(word_lists(config)))
+    return _run(dataclasses.replace(stage, inputs={**stage.inputs, **lists}), work, runner.runner)
 
 
 @stage_task(name="dedupe", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
@@ -62,6 +65,20 @@ def dedupe(root: str, documents: StageOutput, config: DedupeConfig, runner: Runn
     return _run(_after("dedupe", root, config, "beam_jobs.dedupe_docs", documents), work, runner.runner)
 
 
+@stage_task(name="decontaminate", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
+def decontaminate(root: str, documents: StageOutput, config: DecontaminateConfig, runner: RunnerConfig) -> StageOutput:
+    """Documents to those, or those parts, that hold no evaluation example."""
+
+    def work(directory: str) -> Made:
+        from beam_jobs.decontaminate_docs import decontaminate_documents
+
+        return decontaminate_documents(documents, config, directory, runner)
+
+    stage = _after("decontaminate", root, decontaminate_settings(config), "beam_jobs.decontaminate_docs", documents)
+    evaluated = checksums(list(_evaluation_files(config)))
+    return _run(dataclasses.replace(stage, inputs={**stage.inputs, **evaluated}), work, runner.runner)
+
+
 @stage_task(name="vocabulary", retries=2, retry_delay_seconds=30, timeout_seconds=HOUR)
 def vocabulary(root: str, config: VocabularyConfig) -> StageOutput:
     """The vocabulary to tokenize with, looked over."""
@@ -71,7 +88,7 @@ def vocabulary(root: str, config: VocabularyConfig) -> StageOutput:
 
         return make_vocabulary(config, directory)
 
-    inputs = _checksums([("vocab.txt", config.path)])
+    inputs = checksums([("vocab.txt", config.path)])
     return _run(Stage("vocabulary", root, {}, ("beam_jobs.vocabulary",), inputs), work)
 
 
@@ -94,6 +111,23 @@ def tokenize(
     stage = _after("tokenize", root, config, "beam_jobs.tokenize_docs", documents, pieces)
     stage = dataclasses.replace(stage, settings={**stage.settings, "weights": dict(weights)})
     return _run(stage, work, runner.runner)
+
+
+@stage_task(name="corpus-report", retries=1, retry_delay_seconds=30, timeout_seconds=HOUR)
+def corpus_report(root: str, corpus: Sequence[StageOutput]) -> StageOutput:
+    """What every stage of the corpus did, as one page."""
+    from flows.corpus_report.page import DESIGN, REPORT_PAGE
+
+    def work(directory: str) -> Made:
+        from flows.corpus_report.gathered import gather
+        from flows.corpus_report.page import write_report
+
+        write_report(gather(corpus), places.join(directory, REPORT_PAGE))
+        return Made(outputs=outputs_in(directory))
+
+    inputs = {stage.manifest.stage: stage.manifest.fingerprint for stage in corpus} | checksums(DESIGN)
+    modules = ("flows.corpus_report.page", "flows.corpus_report.gathered")
+    return _run(Stage("corpus-report", root, {}, modules, inputs), work)
 
 
 @stage_task(name="pretrain", retries=3, retry_delay_seconds=60, timeout_seconds=90 * DAYS)
@@ -150,7 +184,7 @@ def finetune(root: str, exported: StageOutput, config: FinetuneConfig, device: D
         return Made(outputs=outputs_in(directory), facts=dataclasses.asdict(found))
 
     settings = plain(config)
-    data = _checksums([("train", settings.pop("train")), ("dev", settings.pop("dev"))])
+    data = checksums([("train", settings.pop("train")), ("dev", settings.pop("dev"))])
     inputs = data | {"export": exported.manifest.fingerprint}
     stage = Stage(f"finetune-{config.task}", root, settings, ("model.finetune",), inputs)
     return _run(stage, work, f"tensorflow/{device.kind}")
@@ -185,6 +219,47 @@ def read_settings(config: ReadConfig) -> dict[str, Any]:
     return settings
 
 
+def clean_settings(config: CleanConfig) -> dict[str, Any]:
+    """What of a CleanConfig can change the stage's output, but for what its word lists hold."""
+
+    def without_paths(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: without_paths(below) for key, below in value.items() if key != "paths"}
+
+    settings: dict[str, Any] = without_paths(plain(config))
+    return settings
+
+
+def word_lists(config: CleanConfig) -> Iterator[tuple[str, str]]:
+    """A name for each list of words that cleaning reads, which says nothing of where it lies, and its path."""
+    from beam_jobs.cleaning import bad_pages
+
+    shipped = sorted(Path(bad_pages.__file__).with_name("lists").glob("*.txt"))
+    yield from ((f"lists/{path.name}", str(path)) for path in shipped)
+    for source in ("", *sorted(config.per_source)):
+        lists = (config.of(source) if source else config).bad_pages
+        for rule in type(lists).model_fields:
+            paths = getattr(getattr(lists, rule), "paths", ())
+            yield from ((f"lists/{source}/{rule}/{number}", path) for number, path in enumerate(paths))
+
+
+def decontaminate_settings(config: DecontaminateConfig) -> dict[str, Any]:
+    """What of a DecontaminateConfig can change the stage's output, but for what its files hold."""
+    settings: dict[str, Any] = plain(config)
+    for evaluation in settings["evaluations"]:
+        evaluation.pop("paths")
+    return settings
+
+
+def _evaluation_files(config: DecontaminateConfig) -> Iterator[tuple[str, str]]:
+    """A name for each file, which says nothing of where it lies, and its path."""
+    for evaluation in config.evaluations:
+        files = [file.path for path in evaluation.paths for file in places.find(path)]
+        for number, path in enumerate(files):
+            yield f"{evaluation.task}/{number}/{path.rsplit('/', 1)[-1]}", path
+
+
 def _run(stage: Stage, work: Any, runner: str = "python") -> StageOutput:
     return stage.run(work, runner, logger().info)
 
@@ -194,7 +269,7 @@ def _after(name: str, root: str, config: Any, module: str, *before: StageOutput)
     return Stage(name, root, plain(config), (module,), inputs)
 
 
-def _checksums(files: Sequence[tuple[str, str]]) -> dict[str, str]:
+def checksums(files: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Sizes and checksums of raw files by their names, never by where they lie."""
     facts = {name: places.checksum(path) for name, path in files}
     return {name: f"{fact.bytes}:{fact.crc32c}" for name, fact in facts.items()}

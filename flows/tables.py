@@ -10,7 +10,12 @@ Row = dict[str, Any]
 PUBLISHED_MODELS = sorted({model for scores in PUBLISHED.values() for model in scores})
 NO_FATES = ("index_", "selected_")
 """Counters of what an index names, not of what became of documents."""
-STAGE_OF_NAMESPACE = {"read_docs": "read", "clean_docs": "clean", "dedupe_docs": "dedupe"}
+STAGE_OF_NAMESPACE = {
+    "read_docs": "read",
+    "clean_docs": "clean",
+    "dedupe_docs": "dedupe",
+    "decontaminate_docs": "decontaminate",
+}
 
 
 def drop_table(stages: Sequence[StageOutput]) -> list[Row]:

@@ -80,8 +80,7 @@ def _settings(inputs: str, root: str) -> dict[str, Any]:
                     for name, kind, pattern in sources
                 ],
             },
-            "clean": {"shards": 2},
-            "dedupe": {"shards": 2},
+            "dedupe": {"near": {"permutations": 128}},
             "vocabulary": {"path": places.join(inputs, "vocab.txt")},
             "tokenize": {"sequence_length": LENGTH, "shards": 2, "validation_share": 0.25, "packing_buckets": 1},
         },

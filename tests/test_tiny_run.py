@@ -25,7 +25,7 @@ from tests.beam_jobs.documents import real_documents
 from tests.child_process import REPOSITORY
 
 STAGES = [
-    *("read", "clean", "dedupe", "vocabulary", "tokenize"),
+    *("read", "clean", "dedupe", "decontaminate", "vocabulary", "tokenize", "corpus-report"),
     *("pretrain", "export", "finetune-klue_sts", "publish"),
 ]
 STEPS, CHECKPOINT_EVERY = 20, 4
@@ -240,7 +240,7 @@ def test_a_changed_threshold_reruns_cleaning_and_what_comes_after_but_not_readin
     root, _ = undisturbed
     before = times(root)
 
-    lines = run(root, **{"corpus.clean.min_characters": 1_000})
+    lines = run(root, **{"corpus.clean.quality.min_characters": 1_000})
 
     skipped = {stage for stage, said in fates(lines).items() if said == ["skipped"]}
     made = {stage for stage, said in fates(lines).items() if said == ["started", "done"]}
@@ -255,7 +255,7 @@ def test_a_changed_threshold_reruns_cleaning_and_what_comes_after_but_not_readin
 def test_a_run_killed_in_tokenizing_and_in_training_ends_as_if_undisturbed(undisturbed, tmp_path):
     whole, _ = undisturbed
     wanted = {stage: first_folder(undisturbed, stage) for stage in STAGES}
-    before = ["read", "clean", "dedupe", "vocabulary"]
+    before = ["read", "clean", "dedupe", "decontaminate", "vocabulary"]
     for stage in before:
         shutil.copytree(wanted[stage], tmp_path / wanted[stage].relative_to(whole))
 
@@ -267,10 +267,11 @@ def test_a_run_killed_in_tokenizing_and_in_training_ends_as_if_undisturbed(undis
     resumed = run(tmp_path)
 
     assert 0 < len(half) < len(list(wanted["tokenize"].glob("*.tfrecord")))
-    tokenized_anew = {"tokenize": ["started", "done"], "pretrain": ["started"]}
+    made = ["started", "done"]
+    tokenized_anew = {"tokenize": made, "corpus-report": made, "pretrain": ["started"]}
     assert fates(killed) == {stage: ["skipped"] for stage in before} | tokenized_anew
     assert not done_too_early
-    assert list(fates(resumed).values()) == [["skipped"]] * 5 + [["started", "done"]] * 4
+    assert list(fates(resumed).values()) == [["skipped"]] * 7 + [made] * 4
     step = int(re.search(r"resuming at step (\d+) from", "\n".join(resumed))[1])
     assert 0 < step < STEPS
     for file in wanted["tokenize"].iterdir():

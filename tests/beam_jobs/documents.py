@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from beam_jobs.clean_config import NormaliseConfig
+from beam_jobs.cleaning.normal_form import Normaliser
 from beam_jobs.config import ReadConfig, SourceConfig
 from beam_jobs.document import Document, document_id
 from beam_jobs.read_docs import PieceReading
@@ -35,6 +37,11 @@ def real_documents() -> tuple[Document, ...]:
         (piece,) = plan_pieces(find_sources([source]), ReadConfig(sources=(source,)))
         found += PieceReading(piece, source, dead_letters=0).documents()
     return tuple(sorted(found, key=lambda doc: doc.id))
+
+
+def normalise(text: str) -> str:
+    """A text as cleaning's parts get it."""
+    return Normaliser(NormaliseConfig())(text)[0]
 
 
 def document(key: str, text: str = "글", **changes: Any) -> Document:

@@ -1,186 +1,191 @@
+import json
 import random
 from pathlib import Path
 
-import apache_beam as beam
-import numpy as np
 import pytest
-from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.testing.util import assert_that, equal_to
 
-from beam_jobs.config import DedupeConfig
-from beam_jobs.dedupe_docs import (
-    DedupeDocs,
-    DropExactCopies,
-    DropNearCopies,
-    SimilarPairsFn,
-    id_of,
-    rank,
-)
-from beam_jobs.document import Document
+from beam_jobs import removed
+from beam_jobs.config import RunnerConfig
+from beam_jobs.dedupe_config import DedupeConfig
+from beam_jobs.dedupe_docs import dedupe_documents
+from beam_jobs.storage import DOCUMENTS, read_parquet
+from model.contract.errors import OutputError
+from tests.beam_jobs.dedupe import dedupe_twin
+from tests.beam_jobs.documents import document, documents_stage, files_in, real_documents, shuffled
 
-CONSTITUTION = (Path(__file__).parents[1] / "data" / "cleaning" / "kept.txt").read_text(encoding="utf-8").strip()
-HELP = (Path(__file__).parents[1] / "data" / "cleaning" / "repeated_ngrams.txt").read_text(encoding="utf-8").strip()
-
-
-def document(key, text, source="news", **fields):
-    return Document(key, source, "", "", text, "", "ko", {})._replace(**fields)
+RUNNERS = {
+    "two processes": RunnerConfig(processes=2),
+    "portable runner": RunnerConfig(
+        runner="PortableRunner", options={"job_endpoint": "embed", "environment_type": "LOOPBACK"}
+    ),
+}
 
 
-def edited(text, every):
-    """The text with every so-many-th word another one."""
-    words = text.split()
-    words[::every] = [f"바뀐{number}" for number in range(len(words[::every]))]
+def edited(text, share, seed):
+    """The text with a share of its words others."""
+    generator = random.Random(seed)
+    words = text.split(" ")
+    for place in generator.sample(range(len(words)), round(share * len(words))):
+        words[place] = f"바꾼{generator.randrange(10**6)}"
     return " ".join(words)
 
 
-def dedupe(docs, transform, check, **options):
-    pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions(**options))
-    assert_that(pipeline | beam.Create(docs) | transform, check)
-    counters = pipeline.run().metrics().query()["counters"]
-    return {f.key.metric.name: f.committed for f in counters if f.key.metric.namespace == "dedupe_docs"}
+def planted_corpus():
+    """Real documents, and of every third an exact copy, edited ones, and one at the same address."""
+    found = []
+    for number, doc in enumerate(real_documents()[:120]):
+        found.append(doc)
+        if number % 3:
+            continue
+        copies = {
+            "laid out anew": doc.text.replace("\n", " \n "),
+            **{f"{share:.0%} edited": edited(doc.text, share, number) for share in (0.01, 0.05, 0.1, 0.3)},
+        }
+        for name, text in copies.items():
+            found.append(document(f"{doc.id} {name}", text, url="", source="copies"))
+        address = f"http://example.kr/{number}"
+        found.append(document(f"{number} old", f"옛 글 {number}", url=address))
+        found.append(document(f"{number} new", f"새로 쓴 글 {number}", url=f"{address}/?utm_source=feed"))
+    return found
 
 
-def ids(*expected):
-    def check(found):
-        assert sorted(doc.id for doc in found) == sorted(expected)
-
-    return check
-
-
-def a_small_corpus():
-    """Forty texts, some with copies: (documents, the ids that stay)."""
-    generator = random.Random(11)
-    docs, stay = [], []
-    for number in range(40):
-        text = " ".join(f"낱말{generator.randrange(5000)}" for _ in range(120))
-        stay.append(f"{number:02d}-a")
-        docs.append(document(stay[-1], text + " 끝말"))
-        if number % 2:
-            docs.append(document(f"{number:02d}-b", edited(text, 100), "wikipedia"))
-        if number % 3 == 0:
-            docs.append(document(f"{number:02d}-c", text.replace(" ", "\n") + "\n끝말"))
-    return docs, stay
+def dedupe(documents, folder, config=None, runner=None, shards=3):
+    """The job's directory, and what it handed back."""
+    stage = documents_stage(Path(folder) / "in", documents, shards)
+    out = str(Path(folder) / "out")
+    return out, dedupe_documents(stage, config or DedupeConfig(), out, runner or RunnerConfig())
 
 
-def test_of_texts_that_differ_in_layout_alone_the_longest_stays():
-    docs = [
-        document("b", "모든 국민은 법 앞에"),
-        document("a", "모든 국민은\n\n법 앞에", "wikipedia"),
-        document("c", "모든 국민은 법 앞에 "),
-        document("d", "모든 국민은 법 옆에"),
+def kept_in(out):
+    return [doc for path in sorted(Path(out).glob(f"{DOCUMENTS}*")) for doc in read_parquet(str(path))]
+
+
+def removed_from(out):
+    return [row for path in sorted(Path(out).glob(f"{removed.PREFIX}*")) for row in removed.read_table(str(path))]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        DedupeConfig(),
+        DedupeConfig.model_validate({"near": {"check": False}}),
+        DedupeConfig.model_validate({"near": {"threshold": 0.5, "permutations": 112}, "keep": ["source", "longest"]}),
+        DedupeConfig.model_validate({"addresses": False, "texts": False, "prefer": ["copies", "news"]}),
+        DedupeConfig(near=None),
+    ],
+    ids=["defaults", "unchecked", "looser", "preferring copies", "exact"],
+)
+def test_the_job_equals_union_find_and_all_pairs_over_the_same_signatures(config, tmp_path):
+    documents = planted_corpus()
+    stay, gone = dedupe_twin.dedupe(documents, config)
+
+    out, _ = dedupe(documents, tmp_path, config)
+
+    assert {doc.id for doc in kept_in(out)} == {doc.id for doc in stay}
+    assert {row.id: (row.rule, row.matched) for row in removed_from(out)} == gone
+    assert len(gone) > 40
+
+
+def runs_of(text):
+    letters = "".join(filter(str.isalnum, text.lower()))
+    return {letters[start : start + 5] for start in range(len(letters) - 4)}
+
+
+def test_lightly_edited_copies_go_and_whatever_goes_is_truly_similar(tmp_path):
+    documents = planted_corpus()
+    text_of = {doc.id: doc.text for doc in documents}
+    originals = {doc.id: doc for doc in real_documents()[:120]}
+
+    out, _ = dedupe(documents, tmp_path)
+
+    kept = kept_in(out)
+    near = [row for row in removed_from(out) if row.rule == "near_copy"]
+    assert len(near) > 30
+    for row in near:
+        one, other = runs_of(text_of[row.id]), runs_of(text_of[row.matched])
+        assert abs(row.value - len(one & other) / len(one | other)) < 0.15
+    stay_twice = [doc for doc in kept if doc.title.endswith(("1% edited", "5% edited")) and doc.title[:32] in originals]
+    assert not {doc.id for doc in kept} & {doc.title[:32] for doc in stay_twice}
+
+
+def test_whatever_comes_in_is_kept_or_listed_once_and_counted(tmp_path):
+    documents = planted_corpus()
+
+    out, made = dedupe(documents, tmp_path)
+
+    ids = [doc.id for doc in kept_in(out)] + [row.id for row in removed_from(out)]
+    assert sorted(ids) == sorted(doc.id for doc in documents)
+    doors = [value for name, value in made.counters.items() if name.startswith("dedupe_docs/")]
+    assert sum(doors) == len(documents)
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_every_runner_writes_the_same_bytes(name, tmp_path_factory):
+    config = DedupeConfig.model_validate({"lines": {"rule": "three_sentences"}})
+    documents = planted_corpus()
+    in_memory, _ = dedupe(documents, tmp_path_factory.mktemp("memory"), config)
+
+    other, _ = dedupe(documents, tmp_path_factory.mktemp("other"), config, RUNNERS[name])
+
+    assert files_in(other) == files_in(in_memory)
+    assert any(row.rule == "near_copy" for row in removed_from(other))
+
+
+def test_the_same_documents_stay_however_they_are_dealt_to_files(tmp_path_factory):
+    documents = planted_corpus()
+    stay, _ = dedupe_twin.dedupe(documents, DedupeConfig())
+
+    for seed, shards in ((1, 1), (2, 7)):
+        out, _ = dedupe(shuffled(documents, seed), tmp_path_factory.mktemp("dealt"), shards=shards)
+
+        assert {doc.id for doc in kept_in(out)} == {doc.id for doc in stay}
+
+
+def test_passages_are_cut_and_what_is_left_is_compared_afterwards(tmp_path):
+    shared = "대한민국은 민주공화국이다. 주권은 국민에게 있다. 모든 권력은 국민으로부터 나온다. " * 4
+    bodies = ["".join(random.Random(seed).choices("가나다라마바사아자차카타 ", k=400)) for seed in range(2)]
+    documents = [
+        document("a", shared + bodies[0], id="1", url=""),
+        document("b", shared + bodies[1], id="2", url=""),
+        document("c", shared.strip(), id="3", url=""),
     ]
+    config = DedupeConfig.model_validate({"lines": {"rule": "three_sentences"}})
 
-    counters = dedupe(docs, DropExactCopies(), ids("a", "d"))
+    out, made = dedupe(documents, tmp_path, config, shards=1)
 
-    assert counters == {"news/exact_copy": 2}
-
-
-def test_of_copies_of_one_length_the_smallest_id_stays_whatever_its_source():
-    docs = [document("b", "같은 글"), document("a", "같은 글", "wikipedia"), document("c", "같은 글")]
-
-    dedupe(docs, DropExactCopies(), equal_to([docs[1]]))
-
-
-def test_of_documents_with_one_id_the_longest_stays_and_identical_twins_leave_one():
-    docs = [
-        document("a", "첫 번째 판"),
-        document("a", "두 번째 판, 더 길다"),
-        document("b", "쌍둥이"),
-        document("b", "쌍둥이"),
-        document("c", "같은 글", date="2024-01-01"),
-        document("c", "같은 글", date="2024-01-02"),
-    ]
-
-    counters = dedupe(docs, DropExactCopies(), equal_to([docs[1], docs[2], min(docs[4:], key=rank)]))
-
-    assert counters == {"news/repeated_id": 2, "news/exact_copy": 1}
+    kept = {doc.id: doc.text for doc in kept_in(out)}
+    assert kept == {"1": documents[0].text, "2": bodies[1].strip()}
+    ((row),) = removed_from(out)
+    assert (row.id, row.rule, row.threshold) == ("3", "too_short_without_repeats", 200)
+    assert made.counters["dedupe_changes/news/repeated_passage"] == 1
 
 
-def test_a_lightly_edited_copy_is_dropped_and_an_unlike_text_stays():
-    docs = [
-        document("a", edited(CONSTITUTION, 150), "wikipedia"),
-        document("b", CONSTITUTION + " 이상."),
-        document("c", HELP),
-    ]
+def test_of_two_documents_with_one_id_one_stays(tmp_path):
+    documents = [document("a", "첫 번째 판", id="1"), document("b", "두 번째 판, 더 길다", id="1", url="")]
 
-    counters = dedupe(docs, DropNearCopies(DedupeConfig()), ids("b", "c"))
+    out, made = dedupe(documents, tmp_path)
 
-    assert counters == {"wikipedia/near_copy": 1}
+    assert [doc.text for doc in kept_in(out)] == ["두 번째 판, 더 길다"]
+    assert made.counters["dedupe_docs/news/repeated_id"] == 1
 
 
-def test_candidates_that_turn_out_unlike_are_kept_apart():
-    docs = [document("a", CONSTITUTION), document("b", edited(CONSTITUTION, 12))]
-    eager = {"bands": 112, "rows": 1}  # every shared row makes candidates
+def test_the_statistics_list_the_largest_clusters_with_what_they_look_like(tmp_path):
+    doc = max(real_documents(), key=lambda doc: len(doc.text))
+    copies = [document(f"{seed}", edited(doc.text, 0.02, seed), url="", title=f"판 {seed}") for seed in range(5)]
 
-    kept_apart = dedupe(docs, DropNearCopies(DedupeConfig(**eager)), ids("a", "b"))
-    joined = dedupe(docs, DropNearCopies(DedupeConfig(**eager, min_similarity=0.2)), lambda found: None)
+    out, _ = dedupe([doc, *copies, document("x", "다른 글", url="")], tmp_path)
 
-    assert kept_apart == {}
-    assert joined == {"news/near_copy": 1}
-
-
-def test_a_chain_of_copies_leaves_one_though_its_ends_are_unlike():
-    words = CONSTITUTION.split() + HELP.split()
-    docs = [document(f"{start:02d}", " ".join(words[start * 20 : start * 20 + 320])) for start in range(10)]
-
-    counters = dedupe(docs, DropNearCopies(DedupeConfig()), lambda found: None)
-    ends = dedupe([docs[0], docs[-1]], DropNearCopies(DedupeConfig()), ids("00", "09"))
-
-    assert counters == {"news/near_copy": 9}
-    assert ends == {}
+    statistics = json.loads((Path(out) / "statistics.json").read_text())
+    (cluster,) = statistics["clusters"]
+    assert cluster["size"] == 6
+    assert {cluster["survivor"]["id"], *(member["id"] for member in cluster["members"])} == {
+        each.id for each in (doc, *copies)
+    }
+    assert all(0.65 <= member["similarity"] <= 1 and member["excerpt"] for member in cluster["members"])
+    assert statistics["dropped"]["near_copy"]["news"]["documents"] >= 4
+    assert len(statistics["examples"]["near_copy"]) == 5
 
 
-def test_everything_that_comes_in_is_counted_as_kept_or_dropped():
-    docs, stay = a_small_corpus()
-
-    counters = dedupe(docs, DedupeDocs(DedupeConfig()), ids(*stay))
-
-    assert counters == {"news/kept": 40, "news/exact_copy": 14, "wikipedia/near_copy": 20}
-    assert sum(counters.values()) == len(docs)
-
-
-def test_near_copies_stay_where_the_settings_say_so():
-    docs, _ = a_small_corpus()
-
-    counters = dedupe(docs, DedupeDocs(DedupeConfig(near=False)), lambda found: None)
-
-    assert counters == {"news/kept": 40, "wikipedia/kept": 20, "news/exact_copy": 14}
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_same_documents_stay_in_whatever_order_they_come(seed):
-    docs, stay = a_small_corpus()
-    random.Random(seed).shuffle(docs)
-
-    dedupe(docs, DedupeDocs(DedupeConfig()), ids(*stay))
-
-
-def test_the_same_documents_stay_when_two_processes_share_the_work():
-    docs, stay = a_small_corpus()
-    options = {"direct_num_workers": 2, "direct_running_mode": "multi_processing"}
-    assert PipelineOptions(**options).view_as(DirectOptions).direct_num_workers == 2
-
-    counters = dedupe(docs, DedupeDocs(DedupeConfig()), ids(*stay), **options)
-
-    assert counters == {"news/kept": 40, "news/exact_copy": 14, "wikipedia/near_copy": 20}
-
-
-def test_no_documents_are_no_trouble():
-    assert dedupe([], DedupeDocs(DedupeConfig()), equal_to([])) == {}
-
-
-def test_ranks_order_by_length_then_id_and_give_the_id_back():
-    long, first, second = document("z", "긴 글이다"), document("가", "글"), document("나", "글")
-
-    assert sorted(map(rank, [second, first, long])) == [rank(long), rank(first), rank(second)]
-    assert id_of(rank(first)) == "가"
-
-
-def test_documents_unlike_the_best_of_their_bucket_are_compared_with_the_best_of_the_rest():
-    one, other = np.arange(112, dtype="<u2"), np.arange(500, 612, dtype="<u2")
-    bucket = [(b"1", one.tobytes()), (b"2", other.tobytes()), (b"3", one.tobytes()), (b"4", other.tobytes())]
-
-    pairs = list(SimilarPairsFn(0.7).process((b"key", bucket)))
-
-    assert sorted(pairs) == [(b"1", b"3"), (b"2", b"4")]
+def test_a_job_that_leaves_nothing_says_so(tmp_path):
+    with pytest.raises(OutputError, match="no document of .* is left"):
+        dedupe([], tmp_path)

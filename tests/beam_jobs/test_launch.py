@@ -7,27 +7,14 @@ from apache_beam.metrics import Metrics
 
 from beam_jobs.config import RunnerConfig
 from beam_jobs.files.fetching import MissingFile
-from beam_jobs.launch import run_job, transform_documents
-from beam_jobs.storage import WriteDocuments, shard_name, write_shard
-from model.contract import places
+from beam_jobs.launch import run_job
+from beam_jobs.storage import write_shard
 from model.contract.errors import InputError, OutputError
 from model.contract.manifest import MANIFEST
 from model.contract.stage import Made, Stage
-from tests.beam_jobs.documents import document, documents_stage, files_in, real_documents
+from tests.beam_jobs.documents import files_in
 
 ONE, TWO = RunnerConfig(), RunnerConfig(processes=2)
-
-
-class CountFn(beam.DoFn):
-    """Counts every document under its source, and lets none, or each once, pass."""
-
-    def __init__(self, keep=True):
-        self.keep = keep
-
-    def process(self, doc):
-        Metrics.counter("tests", doc.source).inc()
-        if self.keep:
-            yield doc
 
 
 def write_number(number, directory):
@@ -66,6 +53,17 @@ def test_files_come_back_by_name_and_counters_summed_over_steps(tmp_path):
     assert files_in(tmp_path) == {"number-0": b"0", "number-1": b"1", "number-10": b"10", "number-2": b"2"}
 
 
+def test_two_processes_give_the_same_files_and_counters_as_one(tmp_path):
+    made = [
+        run_job(numbers(tmp_path / str(runner.processes)), str(tmp_path / str(runner.processes)), runner)
+        for runner in (ONE, TWO)
+    ]
+
+    assert made[0] == made[1]
+    assert made[0][1] == {"tests/numbers": 0 + 1 + 2}
+    assert files_in(tmp_path / "1") == files_in(tmp_path / "2")
+
+
 def test_leftovers_of_an_unfinished_try_are_removed(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     for name in ("number-7", ".files.json", ".half.tmp", "checkpoints/x"):
@@ -96,39 +94,6 @@ def test_a_job_that_fails_leaves_no_manifest_and_the_next_try_none_of_its_files(
     assert set(files_in(done.directory)) == {"number-0", "number-1", "number-2", MANIFEST}
 
 
-def test_two_processes_give_the_same_bytes_and_counts_as_one(tmp_path):
-    documents = documents_stage(tmp_path, real_documents(), shards=5)
-    sources = [doc.source for doc in real_documents()]
-
-    made = [
-        transform_documents(documents, beam.ParDo(CountFn()), 3, str(tmp_path / str(runner.processes)), runner)
-        for runner in (ONE, TWO)
-    ]
-
-    assert made[0] == made[1]
-    assert made[0][1] == {f"tests/{source}": sources.count(source) for source in set(sources)}
-    assert files_in(tmp_path / "1") == files_in(tmp_path / "2")
-    assert sum(file.records for file in made[0][0]) == len(sources)
-
-
-def test_a_job_that_leaves_no_document_says_what_dropped_them(tmp_path):
-    documents = documents_stage(tmp_path, [document("a"), document("b")])
-
-    with pytest.raises(OutputError, match=r"no document of .*'tests/news': 2.* says why"):
-        transform_documents(documents, beam.ParDo(CountFn(keep=False)), 2, str(tmp_path / "out"), ONE)
-
-
-def test_a_damaged_file_of_the_stage_before_stops_the_job_before_it_starts(tmp_path):
-    documents = documents_stage(tmp_path, [document("a"), document("b")])
-    damaged = Path(documents.paths()[0])
-    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
-
-    with pytest.raises(OutputError, match="documents-0.parquet has CRC-32C"):
-        transform_documents(documents, beam.Map(lambda doc: doc), 2, str(tmp_path / "out"), ONE)
-
-    assert not (tmp_path / "out").exists()
-
-
 def test_options_reach_beam_by_their_long_names(tmp_path):
     def build(pipeline):
         options = pipeline.options.get_all_options()
@@ -138,31 +103,3 @@ def test_options_reach_beam_by_their_long_names(tmp_path):
     run_job(build, str(tmp_path), RunnerConfig(options={"job_name": "clean-2026"}))
 
     assert json.loads((tmp_path / "options.json").read_text()) == ["clean-2026", 1]
-
-
-@pytest.mark.gcs
-def test_a_job_on_cloud_storage_gives_the_same_bytes_and_removes_leftovers(gs_folder, tmp_path):
-    documents = documents_stage(tmp_path, real_documents()[:10])
-    places.replace_bytes(f"{gs_folder}/out/left-over", b"x")
-
-    made = [
-        transform_documents(documents, beam.ParDo(CountFn()), 2, directory, ONE)
-        for directory in (str(tmp_path / "out"), f"{gs_folder}/out")
-    ]
-
-    names = [shard_name("documents", number, 2, "parquet") for number in range(2)]
-    assert made[0] == made[1]
-    assert [file.path for file in places.list_files(f"{gs_folder}/out")] == [f"{gs_folder}/out/{n}" for n in names]
-    assert all(places.read_bytes(f"{gs_folder}/out/{n}") == (tmp_path / "out" / n).read_bytes() for n in names)
-
-
-def test_documents_are_written_where_the_job_is_told(tmp_path):
-    documents = [document("a"), document("b")]
-
-    files, _ = run_job(
-        lambda pipeline: pipeline | beam.Create(documents) | WriteDocuments(str(tmp_path / "deep" / "er"), 2),
-        str(tmp_path / "deep" / "er"),
-        ONE,
-    )
-
-    assert sorted(files_in(tmp_path / "deep" / "er")) == [file.name for file in files]

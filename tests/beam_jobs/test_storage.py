@@ -14,27 +14,19 @@ from beam_jobs.document import Document
 from beam_jobs.storage import (
     ROW_GROUP,
     ReadDocuments,
-    WriteDocuments,
     parquet_bytes,
     read_parquet,
     shard_name,
     tfrecord_bytes,
+    write_documents,
 )
 from model.contract.errors import InputError
-from tests.beam_jobs.documents import document, files_in, real_documents, shuffled
+from tests.beam_jobs.documents import document, files_in, real_documents
 
 texts = st.text(max_size=30)  # of any characters but surrogates, NUL and line ends among them
 made_up = st.builds(
     Document, *[texts] * (len(Document._fields) - 1), metadata=st.dictionaries(texts, texts, max_size=3)
 )
-
-
-def write(documents, directory, shards, check=lambda described: None):
-    """Runs WriteDocuments; `check` sees, within the job, the descriptions that it gives."""
-    pipeline = beam.Pipeline(runner=FnApiRunner())
-    described = pipeline | beam.Create(documents) | WriteDocuments(str(directory), shards)
-    assert_that(described, lambda found: check(sorted(found, key=lambda file: file.name)))
-    pipeline.run().wait_until_finish()
 
 
 def read_back(path):
@@ -109,43 +101,23 @@ def test_our_record_framing_is_tensorflows_to_the_byte(tmp_path):
     assert tfrecord_bytes(records) == (tmp_path / "a.tfrecord").read_bytes()
 
 
-def test_every_shard_is_written_and_described_truly_empty_ones_too(tmp_path):
-    documents = [document(str(number), f"글 {number}") for number in range(5)]
+@pytest.mark.parametrize("count", [0, 5])
+def test_a_file_of_documents_appears_whole_and_is_described_truly(tmp_path, count):
+    documents = [document(str(number), f"글 {number}") for number in range(count)]
 
-    def check(described):
-        names = [shard_name("documents", number, 20, "parquet") for number in range(20)]
-        stored = [(tmp_path / name).read_bytes() for name in names]
-        assert [file.name for file in described] == names
-        assert [file.bytes for file in described] == [len(data) for data in stored]
-        assert [file.crc32c for file in described] == [f"{google_crc32c.value(data):08x}" for data in stored]
-        assert [file.records for file in described] == [len(read_back(tmp_path / name)) for name in names]
+    described = write_documents(str(tmp_path / "deep" / "er"), "a.parquet", iter(documents))
 
-    write(documents, tmp_path, 20, check)
-
-    assert len(files_in(tmp_path)) == 20
-    read = [read_back(tmp_path / name) for name in sorted(files_in(tmp_path))]
-    assert sum(not part for part in read) >= 15
-    assert sorted(doc for part in read for doc in part) == sorted(documents)
-
-
-def test_documents_in_any_order_give_the_same_bytes(tmp_path):
-    for seed in (1, 2):
-        write(shuffled(real_documents(), seed), tmp_path / str(seed), shards=3)
-
-    assert files_in(tmp_path / "1") == files_in(tmp_path / "2")
-
-
-def test_documents_of_one_id_are_ordered_by_their_texts(tmp_path):
-    same = [document("a", text) for text in ("나", "가", "다")]
-
-    write(same, tmp_path, shards=1)
-
-    assert [doc.text for doc in read_back(tmp_path / "documents-00000-of-00001.parquet")] == ["가", "나", "다"]
+    stored = (tmp_path / "deep" / "er" / "a.parquet").read_bytes()
+    assert (described.name, described.records, described.bytes) == ("a.parquet", count, len(stored))
+    assert described.crc32c == f"{google_crc32c.value(stored):08x}"
+    assert list(files_in(tmp_path)) == ["deep/er/a.parquet"]
+    assert read_back(tmp_path / "deep" / "er" / "a.parquet") == documents
 
 
 def test_what_was_written_is_read_by_the_next_job(tmp_path):
     documents = list(real_documents())
-    write(documents, tmp_path, shards=3)
+    for part in range(3):
+        write_documents(str(tmp_path), f"{part}.parquet", documents[part::3])
 
     pipeline = beam.Pipeline(runner=FnApiRunner())
     read = pipeline | ReadDocuments([str(tmp_path / name) for name in files_in(tmp_path)])

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from flows.corpus import Corpus
 from flows.stages import plain
 from model.config import EncoderConfig
 from model.contract import places
@@ -61,6 +62,11 @@ def corpus(root: Path) -> list[StageOutput]:
         },
     )
     return [read, clean, dedupe, vocabulary, records]
+
+
+def whole_corpus(root: Path) -> Corpus:
+    read, clean, dedupe, vocabulary, records = corpus(root)
+    return Corpus(read, clean, dedupe, dedupe, vocabulary, records, stage(root, "corpus-report"))
 
 
 def pretrained(root: Path, *before: StageOutput) -> StageOutput:

@@ -51,8 +51,8 @@ def bad_input(kind: str, folder: Path) -> tuple[list[str], str]:
         paths = [str(folder / "*.jsonl")]
         return settings_of({"corpus.read.sources.3.paths": paths}), f"{folder}/empty.jsonl is an empty source"
     if kind == "misspelt key":
-        preset = tiny_with(folder, "corpus.clean.min_charcters", 100)
-        return ["--preset", str(preset)], "is not a setting; the nearest is corpus.clean.min_characters."
+        preset = tiny_with(folder, "corpus.tokenize.sequence_lenght", 100)
+        return ["--preset", str(preset)], "is not a setting; the nearest is corpus.tokenize.sequence_length."
     if kind == "indivisible length":
         lengths = dict.fromkeys(("model.pretrain.sequence_length", "corpus.tokenize.sequence_length"), 1_000)
         return settings_of(lengths), "sequence_length 1000 leaves 8 tokens over with block_size 32; use 1024."

@@ -57,11 +57,12 @@ def test_the_tiny_preset_names_files_that_are_there(monkeypatch, tmp_path):
 
 
 def test_overrides_reach_any_depth_and_list_items_by_number():
-    overrides = {"corpus.clean.min_characters": 300, "model.finetune.1.epochs": 9, "model.pretrain.masking.share": 0.2}
+    overrides = {"corpus.clean.quality.min_characters": 300, "model.finetune.1.epochs": 9}
+    overrides |= {"model.pretrain.masking.share": 0.2}
 
     config, plain = load_run_config("tiny", overrides), load_run_config("tiny")
 
-    assert config.corpus.clean.min_characters == 300
+    assert config.corpus.clean.quality.min_characters == 300
     assert config.model.finetune[1].epochs == 9
     assert config.model.finetune[0] == plain.model.finetune[0]
     assert config.model.pretrain.masking.share == 0.2
@@ -88,7 +89,7 @@ def test_an_override_of_what_is_not_there_is_refused_by_its_name(key):
 @pytest.mark.parametrize(
     ("key", "nearest"),
     [
-        ("corpus.clean.min_charcters", "corpus.clean.min_characters"),
+        ("corpus.clean.quality.min_charcters", "corpus.clean.quality.min_characters"),
         ("model.pretrain.step", "model.pretrain.steps"),
         ("model.finetune.0.epoch", "model.finetune.0.epochs"),
         ("devise", "device"),

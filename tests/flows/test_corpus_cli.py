@@ -108,7 +108,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, news):
     out.mkdir()
     (out / "thesis.txt").write_text("mine")
 
-    with pytest.raises(SettingError, match=r"holds thesis.txt, which reading did not write; name a new folder"):
+    with pytest.raises(SettingError, match=r"holds thesis.txt, which this command did not write; name a new folder"):
         read_files("news", [f"{news}/*"], str(out), {}, 0.05, 1)
 
     assert (out / "thesis.txt").read_text() == "mine"
@@ -119,7 +119,7 @@ def test_a_folder_that_holds_something_private_is_left_alone(tmp_path, news):
     (out / ".git").mkdir(parents=True)
     (out / ".git" / "HEAD").write_text("mine")
 
-    with pytest.raises(SettingError, match=r"holds .git, which reading did not write; name a new folder"):
+    with pytest.raises(SettingError, match=r"holds .git, which this command did not write; name a new folder"):
         read_files("news", [f"{news}/*"], str(out), {}, 0.05, 1)
 
     assert (out / ".git" / "HEAD").read_text() == "mine"
@@ -128,7 +128,7 @@ def test_a_folder_that_holds_something_private_is_left_alone(tmp_path, news):
 def test_what_was_read_from_other_files_is_not_overwritten(tmp_path, news):
     read_files("news", [f"{news}/part-0.jsonl"], str(tmp_path / "out"), {}, 0.05, 1)
 
-    with pytest.raises(SettingError, match="holds what was read from other files, with other settings or by another"):
+    with pytest.raises(SettingError, match="holds what was made of other files, with other settings or by another"):
         read_files("news", [f"{news}/part-1.jsonl"], str(tmp_path / "out"), {}, 0.05, 1)
 
 

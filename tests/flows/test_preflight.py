@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.config import load_run_config
-from flows.preflight import check_corpus, check_tasks
+from flows.preflight import check_cleaning, check_corpus, check_tasks
 from model.contract.errors import InputError, SettingError
 from model.contract.record import SPECIAL_TOKENS
 
@@ -16,7 +16,7 @@ def preset(tmp_path):
     (tmp_path / "news.jsonl").write_text(json.dumps({"text": "글"}))
     (tmp_path / "vocab.txt").write_text("\n".join([*SPECIAL_TOKENS, "가", "나", "다"]) + "\n")
     (tmp_path / "train.txt").write_text("id\tdocument\tlabel\n")
-    (tmp_path / "dev.txt").write_text("id\tdocument\tlabel\n")
+    (tmp_path / "dev.txt").write_text("id\tdocument\tlabel\n1\t재미있게 잘 봤습니다\t1\n")
     task = f"{{task: nsmc, train: {tmp_path}/train.txt, dev: {tmp_path}/dev.txt, max_length: 64}}"
     (tmp_path / "mine.yaml").write_text(f"""
 root: {tmp_path}/runs
@@ -32,6 +32,7 @@ def check(preset: Path, **overrides: object) -> None:
     config = load_run_config(str(preset), {key.replace("__", "."): value for key, value in overrides.items()})
     check_corpus(config)
     check_tasks(config)
+    check_cleaning(config)
 
 
 def is_one_sentence(error: Exception) -> bool:

@@ -4,8 +4,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import reports
-from flows.corpus import Corpus
-from tests.flows.finished_stages import corpus, pretrained, scored, stage
+from tests.flows.finished_stages import pretrained, scored, stage, whole_corpus
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +27,7 @@ def lines(caplog):
 
 
 def test_the_corpus_is_published_nowhere_without_prefect(tmp_path):
-    assert reports.publish_corpus(Corpus(*corpus(tmp_path))) is None
+    assert reports.publish_corpus(whole_corpus(tmp_path)) is None
 
 
 def test_training_without_prefect_logs_loss_and_entropy_alone(tmp_path, lines):
@@ -58,7 +57,7 @@ def test_within_a_flow_run_the_same_calls_would_publish(tmp_path, monkeypatch):
     monkeypatch.setattr(reports, "under_prefect", lambda: True)
 
     with pytest.raises(AssertionError, match="an artifact was made"):
-        reports.publish_corpus(Corpus(*corpus(tmp_path)))
+        reports.publish_corpus(whole_corpus(tmp_path))
     with pytest.raises(AssertionError, match="an artifact was made"):
         reports.publish_scores([scored(tmp_path, "nsmc", "accuracy", 61.5)])
     with pytest.raises(AssertionError, match="an artifact was made"):

@@ -1,0 +1,90 @@
+"""Pure: candidates into clusters of true near copies, and which document of each stays."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beam_jobs.dedupe.bands import band_keys
+from beam_jobs.dedupe.minhash import Narrow, agreement
+from beam_jobs.dedupe.nodes import group_starts
+from beam_jobs.dedupe.stars import bucket_edges, components, edges
+
+Labels = NDArray[np.int64]
+AT_ONCE = 4_096
+"""Signatures of one cluster that are compared pair by pair: 8 million pairs take about two seconds."""
+_SMALL = 64
+"""Clusters of so many or fewer are compared many at a time."""
+_PAIRS_AT_ONCE = 1 << 15
+
+
+def checked(clusters: NDArray[np.uint64], signatures: Narrow, threshold: float, rows: int) -> Labels:
+    """Parts clusters of candidates until each hangs together by pairs whose signatures agree by `threshold`.
+
+    In a cluster that is too large for that, equal signatures are taken for one; if still too many are left, they are
+    first parted by bands of a quarter more rows, which pairs above the threshold mostly still share, and so on: a site
+    of a million pages from one template costs time in proportion to its pages, not to their pairs.
+
+    Args:
+      clusters: [candidates]; in order, so that those of one cluster stand together.
+      signatures: narrowed; [candidates, permutations].
+      threshold: a Jaccard similarity.
+      rows: of the bands by which they became candidates.
+
+    Returns:
+      [candidates]; equal where two belong together.
+    """
+    starts = group_starts(clusters)
+    sizes = np.diff([*starts, len(clusters)])
+    labels = _small_clusters(starts, sizes, signatures, threshold)
+    for start, size in zip(starts[sizes > _SMALL], sizes[sizes > _SMALL], strict=True):
+        distinct, places = np.unique(signatures[start : start + size], axis=0, return_inverse=True)
+        labels[start : start + size] = start + _large_cluster(distinct, threshold, rows)[places.reshape(-1)]
+    return labels
+
+
+def _small_clusters(starts: Labels, sizes: Labels, signatures: Narrow, threshold: float) -> Labels:
+    left, right = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for size in np.unique(sizes[sizes <= _SMALL]):
+        first, second = np.triu_indices(size, 1)
+        begins = starts[sizes == size][:, None]
+        left.append((begins + first).reshape(-1))
+        right.append((begins + second).reshape(-1))
+    pairs = np.concatenate(left), np.concatenate(right)
+    near = []
+    for at in range(0, len(pairs[0]), _PAIRS_AT_ONCE):
+        some = slice(at, at + _PAIRS_AT_ONCE)
+        near.append(agreement(signatures[pairs[0][some]], signatures[pairs[1][some]]) >= threshold)
+    chosen = np.concatenate([np.empty(0, np.bool_), *near])
+    return _least_of_component(pairs[0][chosen], pairs[1][chosen], len(signatures))
+
+
+def _large_cluster(signatures: Narrow, threshold: float, rows: int) -> Labels:
+    """Of signatures that all differ; labels are below their number."""
+    if len(signatures) <= AT_ONCE:
+        near = [np.flatnonzero(agreement(row, signatures[at:]) >= threshold) + at for at, row in enumerate(signatures)]
+        left = np.repeat(np.arange(len(signatures)), [len(others) for others in near])
+        return _least_of_component(left, np.concatenate(near), len(signatures))
+    labels = np.arange(len(signatures))
+    if (rows := rows + max(rows // 4, 1)) > signatures.shape[1]:
+        return labels
+    for part in _parts(signatures, rows):
+        labels[part] = part[_large_cluster(signatures[part], threshold, rows)]
+    return labels
+
+
+def _parts(signatures: Narrow, rows: int) -> list[Labels]:
+    """Candidates that hang together by bands of so many rows."""
+    bands = signatures.shape[1] // rows
+    keys = band_keys(signatures, bands, rows)
+    nodes = np.repeat(np.arange(len(signatures), dtype=np.uint64), bands)
+    found = bucket_edges(keys.reshape(-1), nodes)
+    least = _least_of_component(found["node"].astype(np.int64), found["other"].astype(np.int64), len(signatures))
+    order = np.argsort(least, kind="stable")
+    return np.split(order, group_starts(least[order])[1:])
+
+
+def _least_of_component(left: Labels, right: Labels, count: int) -> Labels:
+    """For each of so many places the least that it hangs together with, by pairs of places."""
+    found = components(edges(left.astype(np.uint64), right.astype(np.uint64)))
+    least = np.arange(count)
+    least[found["node"].astype(np.int64)] = found["other"].astype(np.int64)
+    return least
