@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from beam_jobs.clean_config import NormaliseConfig
+from beam_jobs.cleaning.normal_form import Normaliser
 from beam_jobs.config import CorpusConfig
 from beam_jobs.decontamination.compared_letters import letters_of
 from beam_jobs.decontamination.cutting import judge
@@ -22,7 +24,6 @@ from beam_jobs.decontamination.evaluation_index import build_index
 from beam_jobs.decontamination.evaluation_texts import EvaluationText, evaluation_texts
 from beam_jobs.decontamination.matching import Match, Matcher
 from beam_jobs.dedupe_config import DecontaminateConfig
-from beam_jobs.korean_text import normalise
 from beam_jobs.read_docs import PieceReading
 from beam_jobs.read_plan import find_sources, plan_pieces
 from benchmarks.corpus_text import corpus_config
@@ -90,9 +91,10 @@ def _documents(config: CorpusConfig) -> Iterator[str]:
     """Every document that is read, none of them cleaned."""
     found = find_sources(config.read.sources)
     settings = {source.config.name: source.config for source in found}
+    normalise = Normaliser(NormaliseConfig())
     for piece in plan_pieces(found, config.read):
         for document in PieceReading(piece, settings[piece.source], dead_letters=1).documents():
-            yield normalise(document.text)
+            yield normalise(document.text)[0]
 
 
 class Clean(NamedTuple):

@@ -27,7 +27,7 @@ class Verdict(NamedTuple):
 
 
 class LanguageJudge:
-    """Judges texts in the form that `korean_text.normalise` gives.
+    """Judges texts in the form that `normal_form.Normaliser` gives.
 
     Script decides what is plain: next to no Hangul, hardly any prose in Korean lines, or nearly all. What lies between,
     and what mixes Hangul with much Hanja or kana, goes to CLD2, and where that is not sure, to lid.176. Models are read

@@ -179,7 +179,7 @@ def _ribbons(flow: Flow, number: int, before: dict[str, Node], after: dict[str, 
 
 def wide_chart(flow: Flow) -> Chart:
     """From left to right, 1,000 pixels wide, with the sources' names at both ends."""
-    left, right, top, extent, width = 160.0, 215.0, 64.0, 300.0, 1000.0
+    left, right, top, extent, width = 160.0, 240.0, 64.0, 300.0, 1000.0
     layout = lay_out(flow, extent, slot=_LABEL)
     step = (width - left - right - _THICK) / (len(flow.points) - 1)
     along = [left + step * number for number in range(len(flow.points))]

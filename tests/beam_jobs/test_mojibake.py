@@ -78,10 +78,20 @@ def test_clean_text_with_unusual_letters_stays(text):
     assert repair_mojibake(text) == text
 
 
-def test_what_has_lost_bytes_is_not_guessed_at():
-    lost = "대한민국은 민주공화국이다.".encode().decode("cp949", "replace")
+@pytest.mark.parametrize(("wrong", "right"), [("utf-8", "cp949"), ("utf-8", "cp1252"), ("cp949", "utf-8")])
+def test_what_has_lost_bytes_stays_as_a_whole_and_is_not_repaired_in_part(wrong, right):
+    text = "대한민국은 민주공화국이다. 대한민국의 주권은 국민에게 있다."
+    lost = text.encode(wrong).decode(right, "replace")
 
     assert repair_mojibake(lost) == lost
+
+
+def test_a_no_break_space_that_became_a_space_is_the_byte_that_a_syllable_lacks():
+    text = "원고는 피고에게 제출할 자료를 보고하였고 피고가 이를 확인했다."
+    misread = text.encode().decode("latin-1")
+
+    assert "\xa0" in misread
+    assert repair_mojibake(misread.replace("\xa0", " ")) == text
 
 
 @given(st.text() | st.text(st.characters(min_codepoint=0x80, max_codepoint=0xFF)))
