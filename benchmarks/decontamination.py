@@ -213,7 +213,7 @@ def _findings(tried: Sequence[Tried], counts: Mapping[str, Mapping[str, int]], c
         "documents": clean.documents,
         "megabytes_per_second": round(clean.speed, 1),
     }
-    return Findings(rows, figures, notes, tables)
+    return Findings(rows, {"benchmark": "decontamination", **figures}, notes, tables)
 
 
 def _recall_by_change(tried: Sequence[Tried]) -> Row:

@@ -70,6 +70,19 @@ def test_the_memory_of_reading_is_measured_in_processes_of_their_own():
     assert figures["start_peak_mb"] < figures["multistream_peak_mb"]
 
 
+def test_masking_and_decontamination_are_scored_on_cases_that_they_find_and_do_not_find():
+    masking, planted = run_benchmark("personal_data", "--short"), run_benchmark("decontamination", "--short")
+
+    assert (masking.returncode, planted.returncode) == (0, 0), masking.stderr + planted.stderr
+    scores = json.loads(masking.stdout.splitlines()[-1])
+    assert scores["precision_before"] == scores["recall_before"] == 1
+    assert 1 > scores["precision_after"] > 0.9
+    assert 1 > scores["recall_after"] > 0.7
+    recall = json.loads(planted.stdout.splitlines()[-1])["recall"]
+    assert recall["from_32"]["whole"] == recall["from_32"]["re-spaced"] == 1
+    assert recall["from_16"]["half"] < recall["from_32"]["half"]
+
+
 def test_every_benchmark_is_run_by_make_bench():
     names = {path.stem for path in (PROJECT / "benchmarks").glob("*.py") if "__main__" in path.read_text()}
 
