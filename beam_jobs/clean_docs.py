@@ -1,10 +1,12 @@
 """CleanDocs: keeps the Documents worth training on, in normal form, and lists why the others go."""
 
 import re
+from functools import partial
 
-from beam_jobs.clean_config import CleanConfig, PersonalDataConfig
+from beam_jobs.clean_config import CleanConfig, NormaliseConfig, PersonalDataConfig
 from beam_jobs.cleaning.cleaner import Cleaned, Cleaner
 from beam_jobs.cleaning.finding import Cut
+from beam_jobs.cleaning.normal_form import Normaliser
 from beam_jobs.cleaning.personal_data import PersonalData
 from beam_jobs.config import RunnerConfig
 from beam_jobs.document import Document
@@ -16,6 +18,7 @@ STAGE = "clean"
 LANGUAGE = "ko"
 """The ISO 639-1 code of every document that stays."""
 _MASKED = "masked_"
+NORMAL_RULES = [name for name, field in NormaliseConfig.model_fields.items() if field.annotation is bool]
 _WORD_CHARACTER = re.compile(r"[^\W_]")
 
 
@@ -46,9 +49,15 @@ class CleanDocs:
             book.drop(stays, *cleaned.finding)
             return None
         for rule in cleaned.normalised:
-            book.rewrite(doc, f"normalised_{rule}", doc.text, cleaned.text)
-        book.change(stays, [_shown(cut) for cut in cleaned.cuts])
+            rewritten = partial(self._by_one_rule, rule, doc.text)
+            book.rewrite(stays._replace(text=cleaned.normal), f"normalised_{rule}", doc.text, rewritten)
+        book.change(stays, [shown(cut) for cut in cleaned.cuts])
         return stays
+
+    def _by_one_rule(self, rule: str, text: str) -> str:
+        """A text as this rule alone normalises it; jamo are only looked at in what is composed."""
+        switches = {name: name in (rule, "nfc") for name in NORMAL_RULES}
+        return Normaliser(NormaliseConfig.model_validate(switches))(text)[0]
 
     def cleaner(self, source: str) -> Cleaner:
         """The cleaner for a source's documents."""
@@ -63,7 +72,7 @@ def _measure(book: Book, source: str, door: str, cleaned: Cleaned) -> None:
         book.tally.measure("language_score", source, door, cleaned.language.score)
 
 
-def _shown(cut: Cut) -> Cut:
+def shown(cut: Cut) -> Cut:
     """Of personal data the report shows the shape alone; as many characters, so that counts stay right."""
     return cut._replace(before=_WORD_CHARACTER.sub("•", cut.before)) if cut.rule.startswith(_MASKED) else cut
 

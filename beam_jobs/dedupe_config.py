@@ -92,6 +92,8 @@ class Preference(NamedTuple):
 class DedupeConfig(Settings):
     """Of each set of copies one Document stays: by address, text, recurring lines, and similarity."""
 
+    ids: bool = True
+    """Of documents to which one source gave one id one stays; off for ids that are row numbers of several files."""
     addresses: bool = True
     """Of documents with the same address, less scheme, "www.", fragment and tracking, one stays."""
     texts: bool = True

@@ -4,6 +4,7 @@ No text is shuffled: what a job decides about a document it decides where the do
 order, and with the names, in which they went in, whatever the runner and the number of workers.
 """
 
+import collections
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ from beam_jobs.launch import run_job
 from beam_jobs.removed import Removed
 from beam_jobs.storage import DOCUMENTS, read_parquet, write_documents, write_shard
 from beam_jobs.tally import STATISTICS, Example, Tally
-from model.contract.errors import OutputError
+from model.contract.errors import InputError, OutputError
 from model.contract.manifest import OutputFile, StageOutput, check_outputs
 from model.contract.stage import Made
 
@@ -30,6 +31,8 @@ TALLIES = "tallies"
 CONTEXT = 300
 """Characters of an example."""
 _ENDING = 20
+_LOOKED_AT = 10 * CONTEXT
+"""Characters in which personal data is looked for before an excerpt is cut out of them."""
 _AT_ONCE = 4_096
 
 
@@ -58,11 +61,12 @@ class Book:
 
     def drop(self, doc: Document, rule: str, value: float = 0.0, threshold: float = 0.0, matched: str = "") -> None:
         """Writes down that a document goes, and why; `matched` is the id of what it is a copy of."""
-        excerpt = self._show(doc.text[:CONTEXT])
-        shown = doc._replace(title=self._show(doc.title))
+        # Masked before it is cut: half a number is recognised by nothing, and gives most of itself away.
+        excerpt = self._show(doc.text[:_LOOKED_AT])[:CONTEXT]
+        shown = doc._replace(title=self._show(doc.title), url=self._show(doc.url))
         self.removed.append(removed.row(shown, rule, value, threshold, matched, excerpt))
         self.tally.drop(rule, doc.source, len(doc.text))
-        self.tally.example(Example(rule, doc.id, doc.source, doc.url, shown.title, excerpt, ""))
+        self.tally.example(Example(rule, doc.id, doc.source, shown.url, shown.title, excerpt, ""))
 
     def change(self, doc: Document, cuts: Iterable[Cut]) -> None:
         """Writes down what was cut out of a document that stays, or masked in it."""
@@ -73,15 +77,26 @@ class Book:
             gone = sum(len(cut.before) - len(cut.after) for cut in own)
             self.tally.change(rule, doc.source, len(own), gone)
             if self.tally.wants(rule, doc.id):
-                before, after = (self._show(text)[:CONTEXT] for text in (own[0].before, own[0].after))
-                self.tally.example(Example(rule, doc.id, doc.source, doc.url, self._show(doc.title), before, after))
+                self._show_change(doc, rule, *(self._show(text)[:CONTEXT] for text in (own[0].before, own[0].after)))
 
-    def rewrite(self, doc: Document, rule: str, before: str, after: str) -> None:
-        """Writes down that a rule rewrote a document's text; the example shows where the two first differ."""
-        self.tally.change(rule, doc.source, 1, max(len(before) - len(after), 0))
-        if self.tally.wants(rule, doc.id):
-            shown = [self._show(text) for text in _where_they_differ(before, after)]
-            self.tally.example(Example(rule, doc.id, doc.source, doc.url, self._show(doc.title), *shown))
+    def rewrite(self, doc: Document, rule: str, before: str, rewritten: Callable[[], str]) -> None:
+        """Writes down that a rule rewrote a document's text.
+
+        Args:
+          doc: in its new form, but with no personal data masked. If it has some, it is no example: before it was
+            rewritten, nothing may have recognised it.
+          rule: which.
+          before: the text.
+          rewritten: what the rule alone makes of it; the example shows where the two first differ.
+        """
+        self.tally.change(rule, doc.source, 1, 0)
+        shown = f"{doc.title}\n{doc.text}"
+        if self.tally.wants(rule, doc.id) and self._show(shown) == shown:
+            self._show_change(doc, rule, *_where_they_differ(before, rewritten()))
+
+    def _show_change(self, doc: Document, rule: str, before: str, after: str) -> None:
+        url, title = self._show(doc.url), self._show(doc.title)
+        self.tally.example(Example(rule, doc.id, doc.source, url, title, before, after))
 
 
 def _where_they_differ(before: str, after: str) -> tuple[str, str]:
@@ -89,6 +104,8 @@ def _where_they_differ(before: str, after: str) -> tuple[str, str]:
     pairs = enumerate(zip(before, after, strict=False))
     start = max(next((at for at, (one, other) in pairs if one != other), len(after)) - CONTEXT // 4, 0)
     end = start + CONTEXT
+    if end >= len(before):
+        return before[start:], after[start:end]
     ending = before[end - _ENDING : end]
     found = after.find(ending, start, end + _ENDING)
     return before[start:end], after[start : found + _ENDING if found >= 0 else end]
@@ -122,7 +139,7 @@ def input_files(documents: StageOutput) -> list[InputFile]:
     check_outputs(documents)
     names = [file.name for file in documents.files(suffix=".parquet") if not file.name.startswith(removed.PREFIX)]
     short = [name.removeprefix(DOCUMENTS).removesuffix(".parquet").replace("/", "-") for name in names]
-    if twice := sorted({name for name in short if short.count(name) > 1}):
+    if twice := sorted(name for name, count in collections.Counter(short).items() if count > 1):
         raise OutputError(f"two files of {documents.directory} would both be written as {twice[0]}; rename one.")
     paths = dict(zip(short, names, strict=True))
     directory = documents.directory.rstrip("/")
@@ -274,8 +291,11 @@ def made(documents: StageOutput, outputs: Sequence[OutputFile], counters: dict[s
     """What a job hands back.
 
     Raises:
+      InputError: when there was none.
       OutputError: when no document is left.
     """
+    if not any(name.startswith(("clean_docs/", "dedupe_docs/", "decontaminate_docs/")) for name in counters):
+        raise InputError(f"{documents.directory} holds no document; give files that do.")
     if not any(file.records for file in outputs if file.name.startswith(DOCUMENTS)):
         raise OutputError(
             f"no document of {documents.directory} is left; {counters} says why: loosen what dropped most."

@@ -19,6 +19,8 @@ _SENTENCE = re.compile(
     r"^(?:model\.contract\.errors\.\w+|beam_jobs\.[\w.]+\.MissingFile): (.*?)(?: \[while running .*)?$", re.MULTILINE
 )
 """Of a KnownError, in a traceback's last line."""
+UNFINISHED = ".unfinished"
+"""Lies in a job's directory while it runs, and after it if it did not come to its end."""
 _FILES = ".files.json"  # what the job says it wrote; gone once the manifest can say it
 
 
@@ -38,6 +40,7 @@ def run_job(
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
     places.remove_tree(directory)
     places.make_directory(directory)
+    places.replace_bytes(places.join(directory, UNFINISHED), b"")
     pipeline = beam.Pipeline(runner=runner.runner, options=_options(runner))
     listed = build(pipeline) | "Describe" >> beam.Map(lambda file: file.model_dump_json())
     everything = listed | "Together" >> beam.combiners.ToList()
@@ -45,6 +48,7 @@ def run_job(
     result = _run(pipeline)
     described = json.loads(places.read_bytes(places.join(directory, _FILES)))
     places.remove(places.join(directory, _FILES))
+    places.remove(places.join(directory, UNFINISHED))
     files = sorted((OutputFile.model_validate_json(text) for text in described), key=lambda file: file.name)
     if not files:
         raise OutputError(f"the job for {directory} wrote no file; look at the runner's log.")

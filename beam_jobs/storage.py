@@ -70,10 +70,14 @@ def _row_groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 
 def read_parquet(path: str) -> Iterator[Document]:
-    """The Documents of one Parquet file, in order."""
-    for batch in pq.ParquetFile(io.BytesIO(places.read_bytes(path))).iter_batches(ROW_GROUP):
+    """The Documents of one Parquet file, in order; what a file of others leaves empty (null) is an empty text."""
+    file = pq.ParquetFile(io.BytesIO(places.read_bytes(path)))
+    for batch in file.iter_batches(ROW_GROUP, columns=PARQUET_SCHEMA.names):
+        complete = not any(column.null_count for column in batch.columns)
         for row in batch.to_pylist():
-            yield Document(**(row | {"metadata": dict(row["metadata"])}))
+            texts = row if complete else {name: value or "" for name, value in row.items()}
+            metadata = {key: value or "" for key, value in row["metadata"] or ()}
+            yield Document(**(texts | {"metadata": metadata}))
 
 
 def tfrecord_bytes(records: Iterable[bytes]) -> bytes:

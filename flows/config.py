@@ -30,11 +30,11 @@ class RunConfig(Settings):
 
     @property
     def decontaminate(self) -> DecontaminateConfig:
-        """Which evaluation examples to keep out of the corpus: those named, and the dev sets of other tasks scored."""
+        """Which evaluation examples to keep out of the corpus: those named, and every dev set that is scored."""
         named = self.corpus.decontaminate.evaluations
-        tasks = {evaluation.task for evaluation in named}
-        scored = {task.task: task.dev for task in self.model.finetune if task.task not in tasks}
-        more = (EvaluationConfig(task=task, paths=(dev,)) for task, dev in sorted(scored.items()))
+        paths = {path for evaluation in named for path in evaluation.paths}
+        scored = sorted({(task.task, task.dev) for task in self.model.finetune if task.dev not in paths})
+        more = (EvaluationConfig(task=task, paths=(dev,)) for task, dev in scored)
         return self.corpus.decontaminate.model_copy(update={"evaluations": (*named, *more)})
 
     @model_validator(mode="after")

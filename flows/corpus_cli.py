@@ -118,7 +118,7 @@ def dedupe(
     from flows.corpus_steps import run_step
 
     run_step("dedupe", paths, out, overrides(set_), processes)
-    _say(explain_deduplication(out, explain), as_json)
+    _say(explain_deduplication(paths, out, explain), as_json)
 
 
 def _step(step: Any, paths: list[str], out: str, set_: list[str] | None, processes: int, as_json: bool) -> None:

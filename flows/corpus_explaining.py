@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from beam_jobs import removed
-from beam_jobs.clean_config import CleanConfig
-from beam_jobs.clean_docs import CleanDocs
+from beam_jobs.clean_config import CleanConfig, PersonalDataConfig
+from beam_jobs.clean_docs import CleanDocs, shown
+from beam_jobs.cleaning.personal_data import PersonalData
+from beam_jobs.dedupe.near_copies import RULE as NEAR_COPY
 from beam_jobs.document import Document
 from beam_jobs.each_file import input_files
 from beam_jobs.removed import Removed
@@ -14,7 +16,9 @@ from model.contract.errors import InputError
 from model.contract.manifest import StageOutput, open_stage
 
 _SHOWN = 200
-"""Characters of a text, and at most a tenth as many documents, that a sentence quotes."""
+"""Characters of a text that a sentence quotes."""
+_COPIES = 20
+"""Documents that are listed as copies of another."""
 
 
 def explain_cleaning(paths: Sequence[str], config: CleanConfig, document_id: str) -> Iterator[str]:
@@ -27,7 +31,7 @@ def explain_cleaning(paths: Sequence[str], config: CleanConfig, document_id: str
     sieve = CleanDocs(config)
     sieve.setup()
     cleaned, measures = sieve.cleaner(doc.source).explain(doc.title, doc.text, doc.url)
-    yield _named(doc)
+    yield _named(doc._replace(title=sieve.show(cleaned.title), text=sieve.show(cleaned.text), url=sieve.show(doc.url)))
     yield f"normalised by: {', '.join(cleaned.normalised) or 'nothing'}; {len(cleaned.text):,} characters then"
     if (language := cleaned.language) is not None:
         yield (
@@ -38,7 +42,7 @@ def explain_cleaning(paths: Sequence[str], config: CleanConfig, document_id: str
         verdict = "passes" if measure.passes else "FAILS"
         yield f"{verdict} {measure.rule}: {measure.value:.4g} (threshold {measure.threshold:.4g})"
     for cut in cleaned.cuts:
-        yield f"{cut.rule}: {sieve.show(cut.before)[:_SHOWN]!r} -> {cut.after!r}"
+        yield f"{cut.rule}: {sieve.show(shown(cut).before)[:_SHOWN]!r} -> {cut.after!r}"
     if cleaned.finding is None:
         yield "kept"
     else:
@@ -46,42 +50,61 @@ def explain_cleaning(paths: Sequence[str], config: CleanConfig, document_id: str
         yield f"dropped: {rule}, {value:.4g} where the threshold is {threshold:.4g}"
 
 
-def explain_deduplication(directory: str, document_id: str) -> Iterator[str]:
-    """What became of a document in a folder that deduplication wrote.
+def explain_deduplication(paths: Sequence[str], directory: str, document_id: str) -> Iterator[str]:
+    """What became of a document; personal data is masked.
+
+    Args:
+      paths: the Documents that were deduplicated.
+      directory: the folder that deduplication wrote.
+      document_id: whose fate is asked for.
 
     Raises:
-      InputError: when the folder's documents and removed-tables have no such id.
+      InputError: when no document has the id.
     """
     stage = open_stage(directory)
-    tables = [row for path in stage.paths(removed.PREFIX, ".parquet") for row in removed.read_table(path)]
-    gone = {row.id: row for row in tables}
-    copies = [row for row in tables if row.matched == document_id and row.id != document_id]
-    if document_id in gone:
-        yield from _chain(document_id, gone, stage)
-    else:
-        yield _named(_find(document_id, iter(stage.paths(DOCUMENTS, ".parquet")), directory))
-        yield "kept"
-    for row in copies[: _SHOWN // 10]:
-        yield f"instead of {row.id}: {_why(row)}; {row.title or row.excerpt[:40]!r}"
-    if len(copies) > _SHOWN // 10:
-        yield f"and instead of {len(copies) - _SHOWN // 10} more"
+    show = PersonalData(PersonalDataConfig())
+    rows = [row for path in stage.paths(removed.PREFIX, ".parquet") for row in removed.read_table(path)]
+    own = [row for row in rows if row.id == document_id]
+    for sentence in _chain(own, rows, stage) if own else _kept(paths, document_id, stage):
+        yield show(sentence)[0]
+    copies = [row for row in rows if row.matched == document_id and row.id != document_id]
+    for row in copies[:_COPIES]:
+        yield show(f"instead of {row.id}: {_why(row)}; {row.title or row.excerpt[:40]!r}")[0]
+    if len(copies) > _COPIES:
+        yield f"and instead of {len(copies) - _COPIES:,} more"
 
 
-def _chain(document_id: str, gone: dict[str, Removed], stage: StageOutput) -> Iterator[str]:
+def _kept(paths: Sequence[str], document_id: str, stage: StageOutput) -> Iterator[str]:
+    stays = _find(document_id, iter(stage.paths(DOCUMENTS, ".parquet")), stage.directory)
+    yield _named(stays)
+    before = _find(document_id, (file.path for file in input_files(documents_at(paths))), ", ".join(paths))
+    if cut := len(before.text) - len(stays.text):
+        yield f"cut: {cut:,} characters in passages that stood in the corpus before"
+    yield "kept"
+
+
+def _chain(own: Sequence[Removed], rows: Sequence[Removed], stage: StageOutput) -> Iterator[str]:
     """From copy to copy to the one that stayed: an exact copy's match may itself be a near copy of another."""
+    matches = {row.id: row for row in rows if row.matched != row.id}
+    row: Removed | None = own[0]
     seen: set[str] = set()
-    while document_id in gone and document_id not in seen:
-        seen.add(document_id)
-        row = gone[document_id]
+    last = ""
+    while row is not None and row.id not in seen:
         yield f"{row.id} of {row.source}, {row.title or row.excerpt[:40]!r}"
         yield f"dropped: {_why(row)}"
-        document_id = row.matched
-    if document_id:
-        stays = _find(document_id, iter(stage.paths(DOCUMENTS, ".parquet")), stage.directory)
+        last = row.matched
+        seen |= {row.id} if row.matched != row.id else set()
+        row = matches.get(row.matched)
+    if last and last not in seen:
+        stays = _find(last, iter(stage.paths(DOCUMENTS, ".parquet")), stage.directory)
         yield f"stays instead: {_named(stays)}: {stays.text[:_SHOWN]!r}"
 
 
 def _why(row: Removed) -> str:
+    if row.rule == NEAR_COPY and row.value < row.threshold:
+        return (
+            f"{row.rule}, {row.value:.4g} like the one that stays; others, {row.threshold:.4g} like each, lie between"
+        )
     return f"{row.rule}, {row.value:.4g} where the threshold is {row.threshold:.4g}"
 
 

@@ -2,19 +2,16 @@
 
 import dataclasses
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_jobs.config import ReadConfig, RunnerConfig
-from beam_jobs.read_docs import DEAD_LETTERS, read_documents
+from beam_jobs.read_docs import read_documents
 from beam_jobs.read_plan import find_sources, identities
 from flows.config import put_setting
 from flows.own_folder import check_folder, refuse_other_files
 from flows.stages import read_settings
 from model.contract.stage import Stage
-
-_OURS = re.compile(rf"documents-[\w-]+\.parquet|{re.escape(DEAD_LETTERS)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +51,7 @@ def read_files(
     runner = RunnerConfig.parse({"processes": processes}, "kobigbird corpus read")
     found = find_sources(config.sources)
     stage = Stage("read", out, read_settings(config), ("beam_jobs.read_docs",), identities(found, config), folder=out)
-    refuse_other_files(stage, _OURS)
+    refuse_other_files(stage)
     done = stage.run(
         lambda directory: read_documents(found, config, directory, runner),
         runner.runner,

@@ -4,8 +4,7 @@ import dataclasses
 import itertools
 import logging
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -17,7 +16,6 @@ from beam_jobs.config import RunnerConfig
 from beam_jobs.dedupe_config import DedupeConfig
 from beam_jobs.document import PARQUET_SCHEMA
 from beam_jobs.storage import DOCUMENTS
-from beam_jobs.tally import STATISTICS
 from flows.config import put_setting
 from flows.own_folder import check_folder, refuse_other_files
 from flows.stages import checksums, clean_settings, word_lists
@@ -27,7 +25,6 @@ from model.contract.manifest import OutputFile, StageManifest, StageOutput, open
 from model.contract.stage import Made, Stage
 
 Step = Literal["clean", "dedupe"]
-_OURS = re.compile(rf"(documents|removed)-[^/]+\.parquet|{re.escape(STATISTICS)}")
 _CONFIGS: dict[str, type[CleanConfig] | type[DedupeConfig]] = {"clean": CleanConfig, "dedupe": DedupeConfig}
 
 
@@ -56,7 +53,7 @@ def run_step(step: Step, paths: Sequence[str], out: str, settings: Mapping[str, 
       InputError: for files that are missing or hold no Documents.
       OutputError: when no document is left.
     """
-    check_folder(out)
+    check_folder(out, paths)
     config = settings_of(step, settings)
     runner = RunnerConfig.parse({"processes": processes}, f"kobigbird corpus {step}")
     documents = documents_at(paths)
@@ -65,7 +62,7 @@ def run_step(step: Step, paths: Sequence[str], out: str, settings: Mapping[str, 
     if step == "clean":
         inputs |= checksums(list(word_lists(config)))
     stage = Stage(step, out, settings, (f"beam_jobs.{step}_docs",), inputs, folder=out)
-    refuse_other_files(stage, _OURS)
+    refuse_other_files(stage)
     log = logging.getLogger("kobigbird").info
     done = stage.run(lambda directory: _job(step)(documents, config, directory, runner), runner.runner, log)
     return Done(
@@ -111,8 +108,6 @@ def documents_at(paths: Sequence[str]) -> StageOutput:
     if len(paths) == 1 and places.exists(places.join(paths[0], "manifest.json")):
         return open_stage(paths[0].rstrip("/"))
     found = sorted({path for place in paths for path in _files_at(place)})
-    if not found:
-        raise InputError(f"{', '.join(paths)} holds no Parquet file; name files, a glob or a folder of Documents.")
     directory = _common_folder(found)
     outputs = tuple(_described(path, path.removeprefix(directory + "/")) for path in found)
     nothing = dict.fromkeys(("fingerprint", "sources", "package_version", "git_version", "runner"), "")
@@ -137,12 +132,15 @@ def _common_folder(paths: Sequence[str]) -> str:
     return "/".join(names[0] for names in together)
 
 
-def _files_at(place: str) -> Iterator[str]:
+def _files_at(place: str) -> list[str]:
+    """The files that a place names; a folder names its Parquet files but removed-tables."""
     place = place if places.is_gs(place) else os.path.abspath(place)
-    inside = [file for file in places.list_files(place) if file.path.endswith(".parquet")]
-    for file in inside or places.find(place):
-        if not file.path.rsplit("/", 1)[-1].startswith(removed.PREFIX):
-            yield file.path
+    inside = [file.path for file in places.list_files(place)]
+    found = [path for path in inside or [file.path for file in places.find(place)] if path.endswith(".parquet")]
+    documents = [path for path in found if not path.rsplit("/", 1)[-1].startswith(removed.PREFIX)]
+    if not documents:
+        raise InputError(f"{place} names no Parquet file of Documents; name files, a glob or a folder of them.")
+    return documents
 
 
 def _described(path: str, name: str) -> OutputFile:
@@ -153,9 +151,21 @@ def _described(path: str, name: str) -> OutputFile:
             schema, records = table.schema_arrow, table.metadata.num_rows
     except pa.ArrowInvalid:
         raise InputError(f"{path} is no Parquet file; name files of Documents, as `corpus read` writes them.") from None
+    for field in PARQUET_SCHEMA:
+        if field.name in schema.names and not _is_like(schema.field(field.name).type, field.type):
+            raise InputError(
+                f"{path} has a column {field.name!r} of type {schema.field(field.name).type}, where Documents have "
+                f"{field.type}; read it first, with `kobigbird corpus read plain_text`."
+            )
     if lacking := [column for column in PARQUET_SCHEMA.names if column not in schema.names]:
         raise InputError(
             f"{path} has no column {lacking[0]!r}, so it holds no Documents; "
             "read it first, with `kobigbird corpus read plain_text`."
         )
     return OutputFile(name=name, bytes=fact.bytes, records=records, crc32c=fact.crc32c or "")
+
+
+def _is_like(found: pa.DataType, wanted: pa.DataType) -> bool:
+    if pa.types.is_map(wanted):
+        return bool(pa.types.is_map(found))
+    return bool(pa.types.is_string(found) or pa.types.is_large_string(found))

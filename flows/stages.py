@@ -254,10 +254,9 @@ def decontaminate_settings(config: DecontaminateConfig) -> dict[str, Any]:
 
 def _evaluation_files(config: DecontaminateConfig) -> Iterator[tuple[str, str]]:
     """A name for each file, which says nothing of where it lies, and its path."""
-    for evaluation in config.evaluations:
-        files = [file.path for path in evaluation.paths for file in places.find(path)]
-        for number, path in enumerate(files):
-            yield f"{evaluation.task}/{number}/{path.rsplit('/', 1)[-1]}", path
+    files = ((each.task, file.path) for each in config.evaluations for path in each.paths for file in places.find(path))
+    for number, (task, path) in enumerate(files):
+        yield f"{number}/{task}/{path.rsplit('/', 1)[-1]}", path
 
 
 def _run(stage: Stage, work: Any, runner: str = "python") -> StageOutput:

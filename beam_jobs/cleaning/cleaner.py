@@ -17,6 +17,8 @@ class Cleaned(NamedTuple):
     """What became of a text, and why."""
 
     title: str
+    normal: str
+    """The text in normal form, and nothing else done to it."""
     text: str
     """In normal form, less the lines cut; if it stays, with personal data masked."""
     finding: Finding | None
@@ -46,20 +48,20 @@ class Cleaner:
 
     def __call__(self, title: str, text: str, url: str) -> Cleaned:
         """Cleans one text."""
-        text, normalised = self._normalise(text)
+        normal, normalised = self._normalise(text)
         title = fold_blanks(self._normalise(title)[0])
-        if (finding := self._documents.wrong_length(text)) is not None:
-            return Cleaned(title, text, finding, None, normalised, [])
-        language = self._judge_language(text)
+        if (finding := self._documents.wrong_length(normal)) is not None:
+            return Cleaned(title, normal, normal, finding, None, normalised, [])
+        language = self._judge_language(normal)
         if language.finding is not None:
-            return Cleaned(title, text, language.finding, language, normalised, [])
-        text, cuts = self._cut_lines(text)
+            return Cleaned(title, normal, normal, language.finding, language, normalised, [])
+        text, cuts = self._cut_lines(normal)
         finding = self._bad_pages.find(text, url, title) or self._documents.first_broken(text)
         if finding is not None:
-            return Cleaned(title, text, finding, language, normalised, cuts)
+            return Cleaned(title, normal, text, finding, language, normalised, cuts)
         text, masked = self._mask(text)
         title, masked_in_title = self._mask(title)
-        return Cleaned(title, text, None, language, normalised, [*cuts, *masked, *masked_in_title])
+        return Cleaned(title, normal, text, None, language, normalised, [*cuts, *masked, *masked_in_title])
 
     def explain(self, title: str, text: str, url: str) -> tuple[Cleaned, list[Measure]]:
         """What becomes of one text, and what each document rule measures of it, asked or not."""

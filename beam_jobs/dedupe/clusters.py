@@ -9,8 +9,8 @@ from beam_jobs.dedupe.nodes import group_starts
 from beam_jobs.dedupe.stars import bucket_edges, components, edges
 
 Labels = NDArray[np.int64]
-AT_ONCE = 4_096
-"""Signatures of one cluster that are compared pair by pair: 8 million pairs take about two seconds."""
+MOST_COMPARED = 200_000_000
+"""Pairs of one cluster that are compared: some minutes. Of 20,000 signatures it is every pair."""
 _SMALL = 64
 """Clusters of so many or fewer are compared many at a time."""
 _PAIRS_AT_ONCE = 1 << 15
@@ -19,9 +19,8 @@ _PAIRS_AT_ONCE = 1 << 15
 def checked(clusters: NDArray[np.uint64], signatures: Narrow, threshold: float, rows: int) -> Labels:
     """Parts clusters of candidates until each hangs together by pairs whose signatures agree by `threshold`.
 
-    In a cluster that is too large for that, equal signatures are taken for one; if still too many are left, they are
-    first parted by bands of a quarter more rows, which pairs above the threshold mostly still share, and so on: a site
-    of a million pages from one template costs time in proportion to its pages, not to their pairs.
+    In a large cluster equal signatures are taken for one. What is left after `MOST_COMPARED` comparisons, which are
+    signatures that hardly agree with any, is parted by stricter bands first, where a pair near the threshold may part.
 
     Args:
       clusters: [candidates]; in order, so that those of one cluster stand together.
@@ -58,16 +57,34 @@ def _small_clusters(starts: Labels, sizes: Labels, signatures: Narrow, threshold
 
 
 def _large_cluster(signatures: Narrow, threshold: float, rows: int) -> Labels:
-    """Of signatures that all differ; labels are below their number."""
-    if len(signatures) <= AT_ONCE:
-        near = [np.flatnonzero(agreement(row, signatures[at:]) >= threshold) + at for at, row in enumerate(signatures)]
-        left = np.repeat(np.arange(len(signatures)), [len(others) for others in near])
-        return _least_of_component(left, np.concatenate(near), len(signatures))
+    """Of signatures that all differ; labels are below their number.
+
+    One after the other takes all that agree with it out of what is left, then these do, and so on: of a template's
+    pages the first takes nearly all.
+    """
     labels = np.arange(len(signatures))
-    if (rows := rows + max(rows // 4, 1)) > signatures.shape[1]:
-        return labels
-    for part in _parts(signatures, rows):
-        labels[part] = part[_large_cluster(signatures[part], threshold, rows)]
+    left, compared = np.arange(len(signatures)), 0
+    while len(left) > 1:
+        if compared > MOST_COMPARED:
+            return _parted(signatures, labels, left, threshold, rows)
+        centre, left = left[0], left[1:]
+        waiting = [centre]
+        while waiting and len(left):
+            compared += len(left)
+            near = agreement(signatures[waiting.pop()], signatures[left]) >= threshold
+            labels[left[near]] = centre
+            waiting += left[near].tolist()
+            left = left[~near]
+    return labels
+
+
+def _parted(signatures: Narrow, labels: Labels, left: Labels, threshold: float, rows: int) -> Labels:
+    """The labels, with what is left parted by bands of a quarter more rows and each part looked at by itself."""
+    rows += max(rows // 4, 1)
+    if rows <= signatures.shape[1]:
+        for part in _parts(signatures[left], rows):
+            members = left[part]
+            labels[members] = members[_large_cluster(signatures[members], threshold, rows)]
     return labels
 
 

@@ -13,12 +13,14 @@ from beam_jobs.dedupe.nodes import Nodes, Records, group_starts
 from beam_jobs.dedupe_config import Preference
 from beam_jobs.document import Document
 from beam_jobs.korean_text import fold_blanks
+from model.contract.errors import InputError
 
 ID, ADDRESS, TEXT = "id_key", "address_key", "text_key"
 """What copies can have in common, each a field of 128 bits in two numbers; zeros: nothing to compare."""
 KEYS = (ID, ADDRESS, TEXT)
 _TRACKING = re.compile(r"(utm_\w+|fbclid|gclid|igshid|mc_[ce]id|ref|referrer|sessionid|phpsessid|jsessionid)", re.I)
 _LONGEST = 2**32 - 1
+_LONGEST_ID = 1_000
 Ids = NDArray[np.bytes_]
 
 
@@ -26,7 +28,7 @@ def copy_records(nodes: Nodes, documents: Sequence[Document], preference: Prefer
     """A record for each document, in order; [documents]."""
     records = preferences(nodes, documents, preference, [(f"{key}{part}", "u8") for key in KEYS for part in (0, 8)])
     for key, texts in (
-        (ID, [doc.id for doc in documents]),
+        (ID, [f"{doc.source}\n{doc.id}" for doc in documents]),
         (ADDRESS, [canonical_address(doc.url) for doc in documents]),
         (TEXT, [fold_blanks(doc.text) for doc in documents]),
     ):
@@ -41,6 +43,11 @@ def preferences(
 ) -> Records:
     """Records with the fields that `best_first` needs, and further ones to be filled in."""
     ids = np.array([doc.id.encode() for doc in documents], "S")
+    if ids.dtype.itemsize > _LONGEST_ID:
+        raise InputError(
+            f"an id has {ids.dtype.itemsize:,} bytes, and records of ids so long would not fit into memory; "
+            f"give ids of at most {_LONGEST_ID}."
+        )
     fields = [("node", "u8"), ("worth", "u8"), ("id", f"S{max(ids.dtype.itemsize, 1)}"), *further]
     records = np.zeros(len(documents), fields)
     records["node"], records["id"] = nodes, ids
@@ -104,11 +111,22 @@ def canonical_address(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").removeprefix("www."), parts.port
-    except ValueError:  # a port or bracket that cannot be: the address as it is
+    except ValueError:  # a port or bracket that cannot be
         return url
-    query = urlencode([pair for pair in parse_qsl(parts.query, True) if not _TRACKING.fullmatch(pair[0])])
+    if not host:
+        return url
+    pairs = parse_qsl(parts.query, True, errors="surrogateescape")  # queries of older sites are in EUC-KR
+    query = urlencode([pair for pair in pairs if not _TRACKING.fullmatch(pair[0])], errors="surrogateescape")
     place = host + (f":{port}" if port not in (None, 80, 443) else "") + parts.path.rstrip("/")
-    return f"{place}?{query}" if query else place
+    page = f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""  # what a script shows as a page
+    return place + (f"?{query}" if query else "") + page
+
+
+def place_key(records: Records, key: str) -> Nodes:
+    """What decides where records with one key come together; those without the key are spread by their nodes."""
+    first, second = _fields(key)
+    nothing = (records[first] == 0) & (records[second] == 0)
+    return np.where(nothing, records["node"], records[first])
 
 
 def _fields(key: str) -> tuple[str, str]:

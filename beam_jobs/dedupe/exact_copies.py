@@ -33,11 +33,12 @@ class FindExactCopies(beam.PTransform):
 
     def expand(self, files: Any) -> Any:
         """From InputFiles to the documents that go: (file, (rule, (node, matched id)))."""
-        keys = [copies.ID]
-        keys += [copies.ADDRESS] if self.config.addresses else []
-        keys += [copies.TEXT] if self.config.texts else []
+        wanted = {copies.ID: self.config.ids, copies.ADDRESS: self.config.addresses, copies.TEXT: self.config.texts}
+        keys = [key for key, on in wanted.items() if on]
+        if not keys:
+            return files | "Nothing" >> beam.FlatMap(lambda _: ()).with_output_types(Gone)
         left = files | "Describe" >> beam.FlatMap(
-            _described, self.config.preference, self.partitions
+            _described, self.config.preference, keys[0], self.partitions
         ).with_output_types(Part)
         gone = []
         for key, after in zip(keys, [*keys[1:], ""], strict=True):
@@ -64,10 +65,10 @@ class BestFn(beam.DoFn):
         for file, part in deal(gone, file_of(gone["node"])):
             yield beam.pvalue.TaggedOutput(GONE, (file, (RULES[self._key], part)))
         if self._after:
-            yield from deal(stays, partition_of(stays[f"{self._after}0"], self._partitions))
+            yield from deal(stays, partition_of(copies.place_key(stays, self._after), self._partitions))
 
 
-def _described(file: InputFile, preference: Preference, partitions: int) -> Iterator[Part]:
+def _described(file: InputFile, preference: Preference, first: str, partitions: int) -> Iterator[Part]:
     for rows, documents in document_batches(file):
         records = copies.copy_records(nodes_of(file.number, rows), documents, preference)
-        yield from deal(records, partition_of(records[f"{copies.ID}0"], partitions))
+        yield from deal(records, partition_of(copies.place_key(records, first), partitions))

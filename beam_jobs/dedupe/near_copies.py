@@ -171,7 +171,7 @@ def _best_of_each(group: tuple[int, Iterable[Blob]], near: NearConfig) -> Iterat
     goes = best != np.arange(len(members))
     gone = copies.gone(members[goes], members["id"][best[goes]], similar[goes])
     yield from ((file, (RULE, part)) for file, part in deal(gone, file_of(gone["node"])))
-    largest = np.lexsort((members["id"][starts], -sizes))[:CLUSTERS]
+    largest = np.lexsort((members["node"][starts], -sizes))[:CLUSTERS]
     for start, size in zip(starts[largest].tolist(), sizes[largest].tolist(), strict=True):
         if size > 1:
             yield _cluster(members["node"], similar, start, size)

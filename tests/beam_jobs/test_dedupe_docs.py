@@ -9,7 +9,7 @@ from beam_jobs.config import RunnerConfig
 from beam_jobs.dedupe_config import DedupeConfig
 from beam_jobs.dedupe_docs import dedupe_documents
 from beam_jobs.storage import DOCUMENTS, read_parquet
-from model.contract.errors import OutputError
+from model.contract.errors import InputError
 from tests.beam_jobs.dedupe import dedupe_twin
 from tests.beam_jobs.documents import document, documents_stage, files_in, real_documents, shuffled
 
@@ -186,6 +186,6 @@ def test_the_statistics_list_the_largest_clusters_with_what_they_look_like(tmp_p
     assert len(statistics["examples"]["near_copy"]) == 5
 
 
-def test_a_job_that_leaves_nothing_says_so(tmp_path):
-    with pytest.raises(OutputError, match="no document of .* is left"):
+def test_files_that_hold_nothing_are_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no document; give files that do"):
         dedupe([], tmp_path)

@@ -106,12 +106,29 @@ def test_a_rewritten_text_is_shown_where_it_first_differs():
     book = Book("clean")
     before, after = "가" * 1_000 + "ㅋㅋㅋㅋㅋ" + "나" * 1_000, "가" * 1_000 + "ㅋㅋㅋ" + "나" * 1_000
 
-    book.rewrite(document("a", before), "repeats", before, after)
+    book.rewrite(document("a", after), "repeats", before, lambda: after)
 
     ((_, example),) = book.tally.examples["repeats"]
     assert "ㅋㅋㅋㅋㅋ나" in example.before
     assert "가ㅋㅋㅋ나" in example.after
-    assert book.tally.changed["repeats", "news", "characters"] == 2
+    assert book.tally.changed["repeats", "news", "documents"] == 1
+
+
+def test_a_text_with_personal_data_is_no_example_of_how_texts_are_rewritten():
+    book = Book("clean", show=lambda text: text.replace("비밀", "••"))
+    for key, text in (("a", "비밀이다"), ("b", "아무것도 아니다")):
+        book.rewrite(document(key, text), "repeats", f"{text}ㅋㅋㅋㅋ", lambda text=text: text)
+
+    assert [example.before for _, example in book.tally.examples["repeats"]] == ["아무것도 아니다ㅋㅋㅋㅋ"]
+
+
+def test_an_excerpt_is_masked_before_it_is_cut():
+    book = Book("clean", show=lambda text: text.replace("0123456789", "[번호]"))
+
+    book.drop(document("a", "가" * 295 + "0123456789" + "나" * 50), "too_short")
+
+    assert "012" not in book.removed[0].excerpt
+    assert len(book.removed[0].excerpt) == 300
 
 
 def test_two_files_that_would_be_written_as_one_are_refused(tmp_path):

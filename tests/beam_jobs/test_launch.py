@@ -7,7 +7,7 @@ from apache_beam.metrics import Metrics
 
 from beam_jobs.config import RunnerConfig
 from beam_jobs.files.fetching import MissingFile
-from beam_jobs.launch import run_job
+from beam_jobs.launch import UNFINISHED, run_job
 from beam_jobs.storage import write_shard
 from model.contract.errors import InputError, OutputError
 from model.contract.manifest import MANIFEST
@@ -90,7 +90,7 @@ def test_a_job_that_fails_leaves_no_manifest_and_the_next_try_none_of_its_files(
     left = files_in(stage.directory)
     done = stage.run(lambda directory: Made(outputs=run_job(numbers(directory), directory, ONE)[0]))
 
-    assert set(left) == {"number-7"}
+    assert set(left) == {"number-7", UNFINISHED}
     assert set(files_in(done.directory)) == {"number-0", "number-1", "number-2", MANIFEST}
 
 

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from beam_jobs.config import ReadConfig
+from beam_jobs.launch import UNFINISHED
 from beam_jobs.storage import read_parquet
 from flows.corpus_listing import count_corpus
 from flows.corpus_reading import read_files
@@ -142,7 +143,7 @@ def test_an_unfinished_reading_starts_over(tmp_path, news):
     out.mkdir()
     (out / "documents-news-00007-of-00009.parquet").write_bytes(b"half of a fi")
     (out / f".{'0f' * 16}.tmp").write_bytes(b"half of an")
-    (out / ".files.json").write_bytes(b"[]")
+    (out / UNFINISHED).touch()
 
     done = read_files("news", [f"{news}/*"], str(out), {}, 0.05, 1)
 

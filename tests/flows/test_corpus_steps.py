@@ -86,8 +86,8 @@ def test_it_is_said_of_which_document_another_is_a_copy(documents, tmp_path):
     out = str(tmp_path / "out")
     run_step("dedupe", [str(documents)], out, {}, 1)
 
-    gone = list(explain_deduplication(out, document_id("news", "0")))
-    stays = list(explain_deduplication(out, document_id("news", "copy")))
+    gone = list(explain_deduplication([str(documents)], out, document_id("news", "0")))
+    stays = list(explain_deduplication([str(documents)], out, document_id("news", "copy")))
 
     assert gone[1].startswith("dropped: near_copy, ")
     assert document_id("news", "copy") in gone[2]
@@ -110,7 +110,7 @@ def test_the_commands_print_the_same(documents, tmp_path):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda folder: None, r"nothing holds no Parquet file; name files, a glob or a folder of Documents"),
+        (lambda folder: None, r"nothing names no Parquet file of Documents; name files, a glob or a folder of them"),
         (lambda folder: (folder / "a.parquet").write_text("text"), r"a.parquet is no Parquet file; name files of Doc"),
         (
             lambda folder: pq.write_table(pa.table({"id": ["1"], "text": ["글"]}), folder / "a.parquet"),
@@ -132,7 +132,7 @@ def test_an_unknown_id_is_refused_in_one_sentence(documents, tmp_path):
 
     for explain in (
         lambda: list(explain_cleaning([str(documents)], CleanConfig(), "nobody")),
-        lambda: list(explain_deduplication(str(tmp_path / "out"), "nobody")),
+        lambda: list(explain_deduplication([str(documents)], str(tmp_path / "out"), "nobody")),
     ):
         with pytest.raises(InputError, match="has no document 'nobody'; give an id as the Parquet files have it"):
             explain()
@@ -146,3 +146,85 @@ def test_an_unknown_setting_is_refused_with_the_nearest(setting, documents, tmp_
         run_step(step, [str(documents)], str(tmp_path / "out"), {setting: 1}, 1)
 
     assert not Path(tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("out", ["in", "in/out", "."])
+def test_a_folder_among_the_inputs_is_no_place_to_write(out, documents, tmp_path):
+    before = {path: path.read_bytes() for path in documents.iterdir()}
+
+    with pytest.raises(SettingError, match="lie within each other; name a folder elsewhere"):
+        run_step("dedupe", [str(documents)], str(tmp_path / out), {}, 1)
+
+    assert {path: path.read_bytes() for path in documents.iterdir()} == before
+
+
+def test_files_that_only_look_like_ours_are_left_alone(documents, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "documents-precious.parquet").write_bytes(b"mine")
+
+    with pytest.raises(SettingError, match="holds documents-precious.parquet, which this command did not write"):
+        run_step("dedupe", [str(documents)], str(out), {}, 1)
+
+    assert (out / "documents-precious.parquet").read_bytes() == b"mine"
+
+
+def test_a_file_that_is_missing_beside_others_is_named(documents, tmp_path):
+    paths = [str(documents / "part-0.parquet"), str(documents / "part-7.parquet")]
+
+    with pytest.raises(InputError, match=r"part-7.parquet names no Parquet file of Documents"):
+        run_step("dedupe", paths, str(tmp_path / "out"), {}, 1)
+
+
+def test_files_of_others_with_empty_cells_and_more_columns_are_read(tmp_path):
+    columns = {name: [None, None] for name in ("url", "title", "date", "language")}
+    columns = {name: pa.array(values, pa.string()) for name, values in columns.items()}
+    columns |= {"id": ["1", "2"], "source": ["mine", "mine"], "text": [ARTICLES[0]["text"], None], "score": [1.0, 2.0]}
+    columns["metadata"] = pa.array([None, [("a", None)]], pa.map_(pa.string(), pa.string()))
+    (tmp_path / "in").mkdir()
+    pq.write_table(pa.table(columns), tmp_path / "in" / "a.parquet")
+
+    done = run_step("clean", [str(tmp_path / "in")], str(tmp_path / "out"), {}, 1)
+
+    assert (done.documents, done.removed) == (1, 1)
+
+
+def test_a_column_of_another_type_is_refused(tmp_path):
+    columns = {name: ["글"] for name in ("source", "url", "title", "text", "date", "language")}
+    columns |= {"id": [1], "metadata": pa.array([[]], pa.map_(pa.string(), pa.string()))}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+
+    with pytest.raises(InputError, match="a column 'id' of type int64, where Documents have string"):
+        documents_at([str(tmp_path / "a.parquet")])
+
+
+def test_an_explanation_shows_no_personal_data(tmp_path):
+    number = "010-8765-4321"
+    folder = tmp_path / "in"
+    folder.mkdir()
+    text = f"{ARTICLES[0]['text']}\n국민은행 계좌 123456-01-123456, 연락처 {number}"
+    docs = [article("a", text)._replace(title=f"연락처 {number}"), article("b", text)]
+    (folder / "a.parquet").write_bytes(parquet_bytes(docs))
+    run_step("dedupe", [str(folder)], str(tmp_path / "out"), {}, 1)
+
+    said = [
+        *explain_cleaning([str(folder)], CleanConfig(), docs[0].id),
+        *(line for doc in docs for line in explain_deduplication([str(folder)], str(tmp_path / "out"), doc.id)),
+    ]
+
+    assert not [line for line in said if "8765" in line or "123456-01" in line]
+    assert any("masked_phone" in line for line in said)
+    assert any(line.startswith("dropped: exact_copy") for line in said)
+
+
+def test_a_document_dropped_for_another_of_its_own_id_is_explained(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    docs = [article("a", ARTICLES[0]["text"]), article("a", ARTICLES[0]["text"] + " 끝.")]
+    (folder / "a.parquet").write_bytes(parquet_bytes(docs))
+    run_step("dedupe", [str(folder)], str(tmp_path / "out"), {}, 1)
+
+    said = list(explain_deduplication([str(folder)], str(tmp_path / "out"), docs[0].id))
+
+    assert said[1].startswith("dropped: repeated_id")
+    assert said[2].startswith(f"stays instead: {docs[0].id}")

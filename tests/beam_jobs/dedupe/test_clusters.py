@@ -54,8 +54,18 @@ def test_equal_signatures_stay_together_and_unlike_ones_are_parted():
     assert as_sets(labels) == {frozenset(range(100)), frozenset(range(100, 200))}
 
 
-def test_too_many_to_compare_are_parted_by_stricter_bands_and_near_copies_stay_together(monkeypatch):
-    monkeypatch.setattr(clusters, "AT_ONCE", 150)
+@pytest.mark.parametrize("count", [65, 5_000])
+def test_one_template_is_one_cluster_however_many_pages_it_has(count):
+    generator = np.random.default_rng(3)
+    template = generator.integers(2**8, size=PLACES, dtype=np.uint8)
+
+    labels = checked(np.zeros(count, np.uint64), signatures_like(template, generator, 0.95, count), 0.65, rows=4)
+
+    assert set(labels.tolist()) == {0}
+
+
+def test_what_is_left_when_enough_was_compared_is_parted_by_stricter_bands(monkeypatch):
+    monkeypatch.setattr(clusters, "MOST_COMPARED", 2_000)
     generator = np.random.default_rng(2)
     template = generator.integers(2**8, size=PLACES, dtype=np.uint8)
     originals = signatures_like(template, generator, 0.45, 150)

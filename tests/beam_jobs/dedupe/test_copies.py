@@ -7,6 +7,7 @@ from beam_jobs.dedupe import copies
 from beam_jobs.dedupe.copies import best_first, canonical_address, copy_records, without_copies
 from beam_jobs.dedupe.nodes import deal, file_of, nodes_of, partition_of, row_of, together, with_field
 from beam_jobs.dedupe_config import Preference
+from model.contract.errors import InputError
 from tests.beam_jobs.documents import document
 
 LONGEST = Preference(("longest", "source"), ("wikipedia",))
@@ -34,6 +35,19 @@ def test_addresses_of_one_page_are_one(address):
 )
 def test_addresses_of_other_pages_are_others(address):
     assert canonical_address(address) != "example.kr/a"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://a.kr/?q=%B0%A1", "http://a.kr/?q=%B0%A2"),
+        ("http://a.kr/#!/1", "http://a.kr/#!/2"),
+        ("doi:10.1/x", "arxiv:10.1/x"),
+        ("https://a.kr/?id=1", "https://a.kr/?id=2"),
+    ],
+)
+def test_other_pages_have_other_addresses(one, other):
+    assert canonical_address(one) != canonical_address(other)
 
 
 @given(st.text(max_size=40).map("https://".__add__) | st.text(max_size=20))
@@ -99,3 +113,24 @@ def test_ids_of_different_lengths_come_together_whole():
     short, long = records_of([document("a", id="1")]), records_of([document("b", id="2" * 70)])
 
     assert together([short, long])["id"].tolist() == [b"1", b"2" * 70]
+
+
+def test_one_id_in_two_sources_is_two_documents():
+    stays, gone = without_copies(
+        records_of([document("a", "첫 글", id="1"), document("b", "다른 글", id="1", source="wikipedia")]), copies.ID
+    )
+
+    assert (len(stays), len(gone)) == (2, 0)
+
+
+def test_documents_without_a_key_are_spread_over_all_partitions():
+    records = records_of([document(str(number), f"글 {number}", url="") for number in range(200)])
+
+    places = partition_of(copies.place_key(records, copies.ADDRESS), 8)
+
+    assert len(set(places.tolist())) == 8
+
+
+def test_an_id_that_would_widen_every_record_is_refused():
+    with pytest.raises(InputError, match="an id has 5,000 bytes"):
+        records_of([document("a", id="x" * 5_000)])
