@@ -162,3 +162,108 @@ def test_what_is_masked_gives_no_hint_for_what_follows():
     text = "[전화번호] 0311234567 [계좌번호] 12345678901234"
 
     assert DEFAULT(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "택시회사 사건(대법원 95다1234)",
+        "자동차손해배상 95다1234",
+        "버스 사건 95도1234",
+        "차량사고 85다1234 판결",
+        "승용차 사고에 관한 97다1234",
+        "(서울 85나1234)",
+        "부산 79나1234 판결",
+        "대전 70도1234",
+        "97머1234",
+        "95거1234",
+    ],
+)
+def test_a_case_of_a_court_is_no_plate(text):
+    assert DEFAULT(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "서울 3호 2345 열차",
+        "광주 5부 2000",
+        "인천 2가 1234",
+        "주차 3구 2020",
+        "화물 10호 2019",
+        "자동차 5대 3000만원 12가 2000",
+    ],
+)
+def test_a_count_after_a_region_or_a_vehicle_is_no_plate(text):
+    assert DEFAULT(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "plate"),
+    [
+        ("버스 부산 79나1234", "부산 79나1234"),
+        ("사고차량 68주1234", "68주1234"),
+        ("승용차 사고 12가3456", "12가3456"),
+        ("서울 3가 2345 택시", "서울 3가 2345"),
+        ("번호판 12가 2000", "12가 2000"),
+    ],
+)
+def test_a_plate_that_could_be_a_case_or_a_count_is_masked_where_more_is_said(text, plate):
+    assert [(cut.rule, cut.before) for cut in DEFAULT(text)[1]] == [("masked_licence_plate", plate)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "원고는 계좌 10000000000원을",
+        "예금계좌 1000000000원",
+        "우리은행 2020000000달러",
+        "우리은행 2020-2021-2022 실적",
+        "기업 2010-2011-2012",
+        "카드 2020-2021-2022-2023",
+    ],
+)
+def test_amounts_and_years_are_neither_accounts_nor_cards(text):
+    assert DEFAULT(text) == (text, [])
+
+
+@pytest.mark.parametrize("hyphen", "-‐‑‒–−―")
+def test_the_hyphens_of_word_processors_part_numbers_too(hyphen):
+    text = f"{hyphen.join(['010', '1234', '5678'])} 주민번호 880101{hyphen}1234567"
+
+    assert DEFAULT(text)[0] == "[전화번호] 주민번호 [주민등록번호]"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Tel010-1234-5678", "Tel[전화번호]"),
+        ("HP010-1234-5678", "HP[전화번호]"),
+        ("T010-1234-5678", "T[전화번호]"),
+        ("ssh 문의: hong@naver.com", "ssh 문의: [이메일]"),
+        ("rsync 문제로 hong.kd@daum.net 에게 메일", "rsync 문제로 [이메일] 에게 메일"),
+        ("scp 파일은 hong@naver.com 으로", "scp 파일은 [이메일] 으로"),
+        ("hong@naver.com-홍길동", "[이메일]-홍길동"),
+        ("hong@naver.com_홍", "[이메일]_홍"),
+        ("880101-*******", "[주민등록번호]"),
+        ("880101-1xxxxxx", "[주민등록번호]"),
+        ("여권번호: m12345678", "여권번호: [여권번호]"),
+    ],
+)
+def test_a_label_a_name_or_a_small_letter_at_its_side_does_not_hide_personal_data(text, masked):
+    assert DEFAULT(text)[0] == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PART010-1234-5678",
+        "ssh -p 22 user@host.example.org",
+        "ssh -p 22 user@host.mirinae-soft.io",
+        "hong@naver.com-abc",
+        "matplotlib@3.io",
+        "여권 사진 m1234",
+    ],
+)
+def test_identifiers_logins_and_versions_are_left_alone(text):
+    assert DEFAULT(text) == (text, [])

@@ -15,12 +15,14 @@ _LOCAL_BACKWARDS = re.compile(rf"{_LOCAL}{{0,63}}[A-Za-z0-9_]")
 _LOCAL_CHARACTERS = 64
 """RFC 5321, 4.5.3.1."""
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_PLAIN = re.compile(rf"@ ?((?:{_LABEL}\.)+[A-Za-z]{{2,12}})(?![A-Za-z0-9_@-])")
+_END = r"(?![A-Za-z0-9@]|[-_][A-Za-z0-9_@-])"
+"""The domain ends here; a name in Hangul may be tied to it: "hong@naver.com-홍길동"."""
+_PLAIN = re.compile(rf"@ ?((?:{_LABEL}\.)+[A-Za-z]{{2,12}}){_END}")
 _DOT = r"(?:\.| ?[\[(] ?(?:dot|DOT|점|닷) ?[\])] ?| (?:dot|DOT|점|닷) )"
 _HIDDEN = re.compile(
     rf"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9_]{_LOCAL}{{0,63}})"
     r"(?: ?[\[(] ?(?:at|AT|골뱅이) ?[\])] ?| ?골뱅이 ?|(?P<word> (?:at|AT) ))"
-    rf"(?P<domain>{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}{_DOT}[A-Za-z]{{2,12}})(?![A-Za-z0-9_@-])"
+    rf"(?P<domain>{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}{_DOT}[A-Za-z]{{2,12}}){_END}"
 )
 SIGNS = frozenset(["@", "골뱅이", "at]", "at)", "AT]", "AT)", "DOT ", "dot "])
 """One of these stands in every text with an address."""
@@ -36,7 +38,8 @@ _COUNTRY = re.compile("(?!js|ts|go|rb|cs|vb|kt|db|gz|xz|jl|hs)[a-z]{2}")
 _RESERVED = frozenset(["example", "test", "invalid", "localhost", "local", "internal"])
 _NAMES_OF_MACHINES = frozenset(["git", "hg", "svn"])
 _STANDS_IN = re.compile(r"(?i:xxxx|\bx{2,}\b)")
-_LOGIN = re.compile(r"\b(?:ssh|scp|sftp|rsync|ssh-copy-id)\b[^\n]*\Z")
+_LOGIN = re.compile(r"\b(?:ssh|scp|sftp|rsync|ssh-copy-id)\b[^\n가-힣]*\Z")
+"""A command as it is typed; with Hangul before the address, the line speaks of one."""
 _LOGIN_CHARACTERS = 60
 _WITHIN_ADDRESS = re.compile(r"://[^/\s]*\Z")
 _PATH = re.compile(r":[A-Za-z0-9/~.]")
@@ -79,6 +82,8 @@ def _is_domain(domain: str, known: bool) -> bool:
         return False
     if _TOP_LEVEL.fullmatch(last):
         return True
+    if all(name.isdigit() for name in names):  # a version: matplotlib@3.io; 163.com is a provider of mail
+        return False
     return last == "kr" if known else _COUNTRY.fullmatch(last) is not None
 
 

@@ -9,12 +9,22 @@ from beam_jobs.cleaning.number_checks import (
     corporation_check_holds,
     resident_check_holds,
 )
-from beam_jobs.cleaning.personal.spans import LEFT, RIGHT, Span, Stretches, before, digits_of, matches_in
+from beam_jobs.cleaning.personal.spans import (
+    DASHES,
+    HYPHENS,
+    LEFT,
+    RIGHT,
+    Span,
+    Stretches,
+    before,
+    digits_of,
+    matches_in,
+)
 
 _DATE = "[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-_RESIDENT = re.compile(rf"{LEFT}{_DATE}(?P<part> ?[-–—] ?| |)[1-8][0-9]{{6}}{RIGHT}")
-_HALF_HIDDEN = re.compile(rf"{LEFT}{_DATE} ?[-–—] ?[1-8](?P<hidden>[*●○X])(?P=hidden){{5}}")
-HIDING_SIGNS = frozenset(["******", "●●●●●●", "○○○○○○", "XXXXXX"])
+_RESIDENT = re.compile(rf"{LEFT}{_DATE}(?P<part> ?[{DASHES}] ?| |)[1-8][0-9]{{6}}{RIGHT}")
+_HALF_HIDDEN = re.compile(rf"{LEFT}{_DATE} ?[{DASHES}] ?(?:[1-8]|(?=(.)\1{{6}}))(?P<hidden>[*●○Xx])(?P=hidden){{5,6}}")
+HIDING_SIGNS = frozenset(["******", "●●●●●●", "○○○○○○", "XXXXXX", "xxxxxx"])
 """One of these stands in every text with a number half hidden."""
 _RESIDENT_HINT = re.compile(r"주민|외국인 ?등록|거소 ?신고|\bRRN\b")
 _CORPORATION_HINT = re.compile(r"법인")
@@ -22,7 +32,8 @@ _HINT_CHARACTERS = 30
 
 _PASSPORT = re.compile(
     r"(?:여권|[Pp]assport|PASSPORT)[^\n]{0,20}?(?<![A-Za-z0-9])"
-    r"(?P<number>[A-Z]{1,2}[0-9]{7,8}|[A-Z][0-9]{3}[A-Z][0-9]{4})(?![A-Za-z0-9])"
+    r"(?P<number>[A-Z]{1,2}[0-9]{7,8}|[A-Z][0-9]{3}[A-Z][0-9]{4}"
+    r"|[a-z][0-9]{8}|[a-z][0-9]{3}[a-z][0-9]{4})(?![A-Za-z0-9])"
 )
 """A letter and eight digits; since December 2021 a letter, three digits, a letter, four digits; other states' too."""
 PASSPORT_SIGNS = frozenset(["여권", "assport", "PASSPORT"])
@@ -30,7 +41,8 @@ PASSPORT_SIGNS = frozenset(["여권", "assport", "PASSPORT"])
 
 _REGIONS = "서울|부산|경기|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산"
 _LICENCE = re.compile(
-    rf"{LEFT}(?:(?:1[1-9]|2[0-68])|(?:{_REGIONS})) ?[- ]? ?[0-9]{{2}} ?[- ] ?[0-9]{{6}} ?[- ] ?[0-9]{{2}}{RIGHT}"
+    rf"{LEFT}(?:(?:1[1-9]|2[0-68])|(?:{_REGIONS})) ?[{HYPHENS} ]? ?[0-9]{{2}} ?[{HYPHENS} ] ?"
+    rf"[0-9]{{6}} ?[{HYPHENS} ] ?[0-9]{{2}}{RIGHT}"
 )
 """The police's region by number or name, the year, a serial, a check."""
 _LICENCE_HINT = re.compile("면허")
@@ -44,7 +56,7 @@ def find_resident_numbers(text: str, places: Stretches) -> Iterator[Span]:
 
 
 def find_half_hidden(text: str) -> Iterator[Span]:
-    """Registration numbers that still tell the birthday and the sex: "880101-1******"."""
+    """Registration numbers that still tell the birthday, most the sex too: "880101-1******", "880101-*******"."""
     for match in _HALF_HIDDEN.finditer(text):
         yield Span("registration_number", *match.span())
 

@@ -36,6 +36,8 @@ _NO_ACCOUNT = re.compile(
     r"|0[0-9]{1,2} ?- ?[0-9]{3,4} ?- ?[0-9]{4}\Z"  # a telephone, 080 too
     r"|[0-9]{3} ?- ?[0-9]{2} ?- ?[0-9]{5}\Z"  # a business
 )
+_YEARS = re.compile(r"(?:(?:19|20)[0-9]{2}(?: ?[- ] ?|\Z)){3,}\Z")
+_AMOUNT = re.compile(r" ?(?:원|달러|만|억|불|엔|위안)")
 
 _BUSINESS = re.compile(rf"{LEFT}[0-9]{{3}} ?[-–] ?[0-9]{{2}} ?[-–] ?[0-9]{{5}}{RIGHT}")
 
@@ -43,6 +45,8 @@ _BUSINESS = re.compile(rf"{LEFT}[0-9]{{3}} ?[-–] ?[0-9]{{2}} ?[-–] ?[0-9]{{5
 def find_cards(text: str, places: Stretches) -> Iterator[Span]:
     """Card numbers: in groups with a check digit that holds, or said to be a card's."""
     for match in matches_in(_CARD, text, places):
+        if _YEARS.match(match[0]):
+            continue
         hint = before(text, match.start(), _HINT_CHARACTERS)
         said = _CARD_HINT.search(hint) is not None and not _NO_CARD_HINT.search(hint)
         parted = bool(match["part"] or match["part3"])
@@ -54,9 +58,16 @@ def find_cards(text: str, places: Stretches) -> Iterator[Span]:
 def find_accounts(text: str, places: Stretches) -> Iterator[Span]:
     """Bank accounts: no form of their own, so only by what is said about them."""
     for match in matches_in(_ACCOUNT, text, places):
-        digits = len(digits_of(match[0]))
-        if digits in _ACCOUNT_DIGITS and not _NO_ACCOUNT.match(match[0]) and _is_account(match, text):
+        possible = len(digits_of(match[0])) in _ACCOUNT_DIGITS and not _is_something_else(match, text)
+        if possible and _is_account(match, text):
             yield Span("bank_account", *match.span())
+
+
+def _is_something_else(match: re.Match[str], text: str) -> bool:
+    if _NO_ACCOUNT.match(match[0]) or _YEARS.match(match[0]):
+        return True
+    # With hyphens it is no amount, and what follows is another word: "110-123-456789 만든 날".
+    return "-" not in match[0] and _AMOUNT.match(text, match.end()) is not None
 
 
 def _is_account(match: re.Match[str], text: str) -> bool:

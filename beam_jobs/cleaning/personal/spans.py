@@ -5,13 +5,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-LEFT = r"(?<![A-Za-z0-9_])(?<![0-9][-–.])(?<![^0-9][0-9],)(?<![^0-9][0-9]{2},)(?<![^0-9][0-9]{3},)"
-"""A number begins here, not an identifier's, a longer number's or a price's middle. Hangul may touch it: "전화010-…".
+HYPHENS = "-‐‑‒–−"
+"""What parts the groups of one number, for use in a pattern's brackets; word processors put others for "-"."""
+DASHES = HYPHENS + "—―"
+"""With those that may part two numbers as well."""
+
+_LABELS = "|".join(rf"(?<=(?<![A-Za-z0-9_]){label})" for label in ("Tel", "TEL", "tel", "HP", "Hp", "hp", "T"))
+LEFT = (
+    rf"(?:(?<![A-Za-z0-9_])|(?=0)(?:{_LABELS}))"
+    rf"(?<![0-9][{HYPHENS}.])(?<![^0-9][0-9],)(?<![^0-9][0-9]{{2}},)(?<![^0-9][0-9]{{3}},)"
+)
+"""A number begins here, not an identifier's, a longer number's or a price's middle. Hangul may touch it: "전화010-…";
+of Latin letters only a telephone's label: "Tel010-…".
 
 After a comma only where four digits are before it: each of a list of numbers has to be seen at once, since looking
 again after each one masked would take the square of the list's length.
 """
-RIGHT = r"(?![A-Za-z0-9_])(?![-–.][0-9])"
+RIGHT = rf"(?![A-Za-z0-9_])(?![{HYPHENS}.][0-9])"
 """It ends here; Hangul may follow, as particles do."""
 
 PLATE_LETTERS = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
@@ -20,7 +30,7 @@ PLATE_LETTERS = "가나다라마거너더러머버서어저고노도로모보소
 _REACH = 10
 """Characters around digits that may belong to the number: "+", "(", a region's name, "~8"."""
 _NUMBER = re.compile(
-    r"[0-9](?:(?=[-–—.() 0-9]{8})(?:[-–—.() ]{0,3}[0-9]){8,}"
+    rf"[0-9](?:(?=[{DASHES}.() 0-9]{{8}})(?:[{DASHES}.() ]{{0,3}}[0-9]){{8,}}"
     rf"| ?[{PLATE_LETTERS}] ?[0-9][0-9][0-9][0-9])"
 )
 """Nine digits, the fewest of the numbers below ("02-123-4567"), with what may part them (dates have eight); or a
