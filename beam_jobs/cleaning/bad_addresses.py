@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+_NEVER = (".go.kr", ".ac.kr", ".re.kr", ".hs.kr", ".edu", ".gov", ".mil")
+"""Offices and schools, which words in a host say nothing of."""
 _PARTS = re.compile(r"[^\W\d_]+")
 
 
@@ -32,7 +34,9 @@ class BadAddresses:
         address = url.partition("://")[2] or url
         host, _, path = address.partition("/")
         host = _readable(host.rpartition("@")[2].partition(":")[0].partition("?")[0].lower())
-        if self._inside.search(host) or not self._words.isdisjoint(_PARTS.findall(host)):
+        if not host.endswith(_NEVER) and (
+            self._inside.search(host) or not self._words.isdisjoint(_PARTS.findall(host))
+        ):
             return True
         if self._hosts and any(parent in self._hosts for parent in _with_parents(host)):
             return True

@@ -207,8 +207,8 @@ def _sentence_share(parts: _Parts) -> float:
     for line in parts.lines:
         if ends_sentence(line):
             ended += len(line)
-        elif len(line) > _SENTENCE:
-            ended += sentences(line)[-1][0]
+        elif len(line) > _SENTENCE and (found := sentences(line)):  # none where blanks are all that a line holds
+            ended += found[-1][0]
     return ended / max(parts.in_lines, 1)
 
 

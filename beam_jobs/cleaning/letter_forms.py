@@ -73,9 +73,9 @@ def _usual(found: re.Match[str]) -> str:
     return run
 
 
-_LETTER_DOT = "ㆍ"
+_LETTER_DOT = "ㆍ"  # below, U+3164 is left out of the letters: it shows as a blank, and becomes one
 _MIDDLE_DOTS = (
-    (_LETTER_DOT, re.compile(f"(?<![\u1100-\u11ffㄱ-ㆌㆎ]){_LETTER_DOT}(?![\u1100-\u11ffㄱ-ㆌㆎ])")),
+    (_LETTER_DOT, re.compile(f"(?<![\u1100-\u11ffㄱ-ㅣㅥ-ㆌㆎ]){_LETTER_DOT}(?![\u1100-\u11ffㄱ-ㅣㅥ-ㆌㆎ])")),
     *((dot, re.compile(f"(?<=[가-힣]){dot}(?=[가-힣])")) for dot in "\u2024\u2027\u22c5"),
 )
 

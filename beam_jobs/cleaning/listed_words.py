@@ -12,6 +12,7 @@ _SHORT = 300
 _SIGNS = " .,·ㆍ-_*★☆♥♡/~^|"
 _SIGN = f"[{re.escape(_SIGNS)}]"
 _SYLLABLES = re.compile(r"[가-힣]{3,}")
+_TWO_SYLLABLES = re.compile(r"[가-힣] ?[가-힣]")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -28,7 +29,7 @@ class ListedWords:
     def __init__(self, words: Iterable[str]):
         forms = sorted({" ".join(word.split()) for word in words}, key=lambda word: (-len(word), word))
         pieces = [form for form in forms if _SYLLABLES.fullmatch(form)]
-        patterns = [re.escape(form).replace(r"\ ", " ?") for form in forms]
+        patterns = [_at_a_word(form) + re.escape(form).replace(r"\ ", " ?") for form in forms]
         parted = (
             rf"{form[0]}(?P<p{number}>{_SIGN})" + rf"(?P=p{number})".join(form[1:])
             for number, form in enumerate(pieces)
@@ -47,6 +48,11 @@ class ListedWords:
                 counts[fold(found[0])] += 1
                 end = found.end()
         return counts
+
+
+def _at_a_word(form: str) -> str:
+    """Two syllables stand within other words by chance ("분야동향"), so these must begin one."""
+    return "(?<![가-힣])" if _TWO_SYLLABLES.fullmatch(form) else ""
 
 
 def fold(word: str) -> str:

@@ -18,6 +18,9 @@ _TABLE = re.compile("[|+\u2502-\u254f\u2551-\u257f]")
 _NEAR = 300
 """So many characters of a line are looked at for that on either side, so that long lines take no quadratic time."""
 _COMMA = ","
+_IN_CODE = frozenset("?;.^")
+"""They stand for themselves beside what code and dates are made of: "IN (????)", "????-??-??", "1;;;;2"."""
+_CODE_SIGNS = frozenset("\"'=-[](){}<>_%$")
 _ANY_JAMO = re.compile("[ㄱ-ㅣ]")
 _FIRST_JAMO, _LAST_JAMO = map(ord, "ㄱㅣ")
 _LONG = 400
@@ -65,6 +68,8 @@ class Repeats:
         letter = found[1]
         if letter == _COMMA:
             kept = not "가" <= found.string[found.start() - 1 : found.start()] <= "힣"
+        elif letter in _IN_CODE and _beside_code(found):
+            kept = True
         else:
             kept = letter in _DRAWN and (
                 _TABLE.search(_line_of(found)) is not None or (letter in _RULES and _within_a_word(found))
@@ -77,6 +82,16 @@ def _line_of(found: re.Match[str]) -> str:
     text, start, end = found.string, found.start(), found.end()
     before, after = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
     return before[before.rfind("\n") + 1 :] + found[0] + after.partition("\n")[0]
+
+
+def _beside_code(found: re.Match[str]) -> bool:
+    """Whether what is nearest to either side, of a question mark beyond blanks, is of Latin, a digit or a sign of code."""
+    before = found.string[max(0, found.start() - _NEAR) : found.start()]
+    after = found.string[found.end() : found.end() + _NEAR]
+    if found[1] == "?":
+        before, after = before.rstrip(" "), after.lstrip(" ")
+    before, after = before[-1:], after[:1]
+    return any((near.isascii() and near.isalnum()) or near in _CODE_SIGNS for near in (before, after) if near)
 
 
 def _within_a_word(found: re.Match[str]) -> bool:

@@ -162,3 +162,10 @@ def test_every_rule_is_measured_once_under_its_own_name(name):
 def test_lengths_between_which_nothing_fits_are_refused():
     with pytest.raises(ValueError, match="min_characters 10 exceeds max_characters 5"):
         QualityConfig(min_characters=10, max_characters=5)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\u3000"])
+def test_a_line_of_blanks_alone_is_no_sentence_and_no_trouble(blank):
+    text = "한국어로 쓴 문장이다. " * 30 + "\n" + blank * 1_000 + "\n끝"
+
+    assert DocumentRules(QualityConfig()).measure(text)

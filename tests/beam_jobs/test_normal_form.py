@@ -39,6 +39,7 @@ any_rules = st.fixed_dictionaries({rule: st.booleans() for rule in RULES} | {"ma
 @example("＆ｌｔ；br＆ｇｔ；")
 @example("ㅋㅎㅋㅎㅋㅎㅋㅎㅎㅎㅎㅎ")
 @example("Ã\u200b©")
+@example("ㆍ\u3164사과")
 def test_normalising_twice_changes_nothing_more(text):
     once = normalise(text)
 

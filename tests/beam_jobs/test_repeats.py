@@ -76,3 +76,14 @@ def test_a_long_text_is_shrunk_as_its_lines_are(first, second):
     prose = "\n" + "긴 글의 한 줄은 이렇게 생겼다.\n" * 40
 
     assert shrink(first + prose + second) == shrink(first) + prose + shrink(second)
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT ???? FROM 표", "날짜 ????-??-??", "1;;;;2", "1^^^^2", "x = [....]", 'print("????")', "IN (????)"]
+)
+def test_signs_beside_code_and_dates_stand_for_themselves(text):
+    assert Repeats(3)(text) == text
+
+
+def test_the_same_signs_beside_words_are_shrunk():
+    assert Repeats(3)("정말???? ㅋㅋ.... 네;;;;;") == "정말??? ㅋㅋ... 네;;;"
