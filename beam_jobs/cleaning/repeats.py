@@ -85,7 +85,7 @@ def _line_of(found: re.Match[str]) -> str:
 
 
 def _beside_code(found: re.Match[str]) -> bool:
-    """Whether what is nearest to either side, of a question mark beyond blanks, is of Latin, a digit or a sign of code."""
+    """Whether what is nearest to either side (to "?" beyond blanks) is a Latin letter, a digit or a sign of code."""
     before = found.string[max(0, found.start() - _NEAR) : found.start()]
     after = found.string[found.end() : found.end() + _NEAR]
     if found[1] == "?":
