@@ -25,6 +25,7 @@ _LAYOUT = _LINES | _CELLS | _WITHIN_LINES
 _ATTRIBUTE = r"""\s+[A-Za-z-]+(?:\s*=\s*(?:"[^"<>\n]*"|'[^'<>\n]*'|[^\s"'<>{}]+))?"""
 _ALONE = r"(?<!<<)(?:(?=/|\w\w)|(?<![A-Za-z0-9_]<))"  # "List<b>" is no tag; nor does a tag within one leave another
 _TAG = re.compile(rf"<{_ALONE}/?([A-Za-z][A-Za-z0-9]*)(?:{_ATTRIBUTE})*\s*/?>")
+_TAG_AND_BLANKS = re.compile(rf"{_TAG.pattern}((?:[ \t\u00a0\u3000]|&nbsp;)*)")
 _TAG_LIKE = re.compile(r"</?[A-Za-z?%]")
 _MARKUP = re.compile(r"(?<![./\w])(?:html|xml|jsx|css|entit)|태그|마크업|엔티티", re.IGNORECASE)
 _CODE = re.compile(r"=>|\);|\};|#include|className|\bimport |\breturn ")
@@ -41,8 +42,8 @@ def drop_html_leftovers(text: str) -> str:
     if not (entities or tags) or _is_about_markup(text):
         return text
     if tags and not _CODE.search(text):
-        text = _TAG.sub(_instead_of_tag, _COMMENT.sub("", text))
-    return _ENTITY.sub(_letter, text) if entities else text
+        text = _TAG_AND_BLANKS.sub(_instead_of_tag, _COMMENT.sub("", text))
+    return _without_entities(text) if entities else text
 
 
 def _is_about_markup(text: str) -> bool:
@@ -54,10 +55,18 @@ def _is_about_markup(text: str) -> bool:
 
 
 def _instead_of_tag(found: re.Match[str]) -> str:
-    tag = found[1].lower()
+    tag, blanks = found[1].lower(), found[2]
     if tag in _LINES:
-        return "\n"
-    return " " if tag in _CELLS else ""
+        return "\n"  # a browser shows no blank at the beginning of a line
+    return f" {blanks}" if tag in _CELLS else blanks
+
+
+def _without_entities(text: str) -> str:
+    """Entities as their letters, but for "<" and ">" where they would make a tag: who escaped it shows it."""
+    letters = _ENTITY.sub(_letter, text)
+    if _CODE.search(letters) or not (_TAG.search(letters) or _COMMENT.search(letters)):
+        return letters
+    return _ENTITY.sub(lambda found: found[0] if _letter(found) in "<>" else _letter(found), text)
 
 
 def _letter(found: re.Match[str]) -> str:
