@@ -27,6 +27,14 @@ _HANDLE = re.compile(
 )
 _TELEPHONE = re.compile(r"(?<!\d)0(?:1[016789]|50\d)[-. ○*]?\d{3,4}[-. ○*]?\d{4}(?!\d)")
 
+_NAMES = frozenset(
+    {"카지노", "바카라", "블랙잭", "파워볼", "스포츠토토", "슬롯머신", "슬롯게임", "홀짝게임", "잭팟"}
+    | {"비아그라", "시알리스", "레비트라", "발기부전치료제"}
+)
+"""Games and drugs, by `fold`: travellers and doctors name them as well."""
+_JOINING = re.compile("handle|telephone|가입|추천인|꽁|첫충|매충|충전")
+"""Ways to be called or joined that none but sellers name."""
+
 
 class BadPages:
     """Judges pages.
@@ -45,7 +53,7 @@ class BadPages:
         self._topics = {f"{name}_words": frozenset(map(fold, _terms(name, words))) for name, words in lists.items()}
         self._topic_words = ListedWords(term for name, words in lists.items() for term in _terms(name, words))
         self._promotion = ListedWords(_terms("promotion", rules.promotion_words))
-        self._reporting = ListedWords(_terms("reporting", rules.reporting_words))
+        self._reporting = ListedWords(_terms("reporting", rules.reporting_words), within=True)
 
     def find(self, text: str, url: str, title: str) -> Finding | None:
         """Why a page is bad; None: it is not.
@@ -72,9 +80,13 @@ class BadPages:
         promotion.update(handle=len(_HANDLE.findall(page)), telephone=len(_TELEPHONE.findall(page)))
         if len(+promotion) < self._rules.min_promotions:
             return None
+        joining = any(map(_JOINING.search, +promotion))
         reported = self._reporting.count(page).total()
         for rule in rules:
-            selling = promotion.total() + sum(hits[word] for word in self._topics[rule])
+            words = self._topics[rule] & hits.keys()
+            if words <= _NAMES and not joining:
+                continue
+            selling = promotion.total() + sum(hits[word] for word in words)
             density = selling * _PER / max(len(page), _FEWEST_CHARACTERS)
             reporting_share = reported / (reported + selling)
             if density > self._rules.max_words and reporting_share <= self._rules.max_reporting_share:

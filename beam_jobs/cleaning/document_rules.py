@@ -76,8 +76,8 @@ class _Parts:
 
     @cached_property
     def lines(self) -> list[str]:
-        """Those that hold more than blanks."""
-        return [line for line in self.text.split("\n") if line.strip()]
+        """Those that are not empty."""
+        return [line for line in self.text.split("\n") if line]
 
     @cached_property
     def in_lines(self) -> int:

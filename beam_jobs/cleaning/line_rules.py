@@ -5,14 +5,15 @@ texts use as headings, too, are cut only in a run of such lines.
 """
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from beam_jobs.clean_config import LineRulesConfig
-from beam_jobs.cleaning.bar_words import BAR_HINTS, BAR_WORD, BAR_WORDS, JOINED, SEPARATORS, fold
+from beam_jobs.cleaning.bar_words import BAR_HINTS, BAR_WORD, BAR_WORDS, JOINED, SEPARATORS, STRONG, fold
 from beam_jobs.cleaning.finding import Cut
 from beam_jobs.cleaning.keywords import Keywords
 from beam_jobs.cleaning.korean_sentences import ends_sentence
@@ -27,6 +28,13 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _HINTS = Keywords(BAR_HINTS | PATTERN_HINTS)
 _RELATED = "related_links"
 _MENUS = "menus"
+_BREADCRUMBS = "breadcrumbs"
+_TOP_LINES = 2
+"""Breadcrumbs stand above a text, under its title at most; further down "홈 > 설정" is a step of instructions."""
+_REFERS_BACK = re.compile(r"(?:위|이상|앞|상기|다음|모든|이들|이러한)(?:의|과|와|에서?)?\s")
+"""How prose goes on after a list of what it speaks of: "위 기능을 구현한다."."""
+_REFERS_ON = re.compile(r".*[:：]|(?:.*\s)?(?:요구\s?사항|기능|항목|구성\s?요소)|(?:다음|아래)(?:의|와|과|는|은)?\s.*")
+"""How it announces one."""
 
 
 class _Bar(NamedTuple):
@@ -39,6 +47,12 @@ class _Bar(NamedTuple):
     """Whether nothing stands between them but what does in bars."""
     items: int
     """Into how many it is parted by bars such as "|"."""
+    commas: bool
+    """Whether commas part it, as they part what a sentence lists."""
+
+    def may_be_prose(self) -> bool:
+        """Whether it may be a list of what a text speaks of: commas, and no word that only sites say of themselves."""
+        return self.commas and all(BAR_WORDS[word].weight < STRONG for word in self.words)
 
     def rule_and_weight(self) -> tuple[str, float]:
         """The rule whose words weigh most, and their weight with half of that of the others."""
@@ -96,6 +110,8 @@ class LineRules:
         for number in near:
             if number not in found and (rule := self._rule_of(page.lines[number].strip(), page.bars.get(number))):
                 found[number] = rule
+        for number in page.stray_breadcrumbs(found):
+            del found[number]
         if _RELATED in self._on:
             found.update(dict.fromkeys(page.headlines(found), _RELATED))
         return found
@@ -120,7 +136,7 @@ class LineRules:
 
     def _bar_rule(self, bar: _Bar) -> str | None:
         """The rule of a line that is a bar by itself, whatever stands around it; None where it is none."""
-        if not bar.clean or len(bar.words) < 2:
+        if not bar.clean or len(bar.words) < 2 or bar.may_be_prose():
             return None
         piped = bar.items >= self._rules.min_piped_items and bar.share >= self._rules.min_piped_share
         if not piped and bar.share < self._rules.min_bar_share:
@@ -171,16 +187,51 @@ class _Page:
         words = frozenset().union(*(self.bars[number].words for number in run))
         inside = [number for number in range(run[0], run[-1] + 1) if self.lines[number]]
         weight = sum(BAR_WORDS[word].weight for word in words)
-        if weight >= self._rules.min_menu_weight and len(run) >= self._rules.min_menu_share * len(inside):
+        known = len(run) >= self._rules.min_menu_share * len(inside)
+        if known and weight >= self._rules.min_menu_weight and not self._is_listed_in_prose(run):
             yield from inside
 
+    def _is_listed_in_prose(self, run: Sequence[int]) -> bool:
+        """Whether a line before a run announces it, or a sentence after it refers to it."""
+        before = self._beside(range(run[0] - 1, -1, -1))
+        after = self._beside(range(run[-1] + 1, len(self.lines)))
+        return any(map(_REFERS_ON.fullmatch, before)) or any(
+            _REFERS_BACK.match(line) and ends_sentence(line) for line in after
+        )
+
+    def _beside(self, numbers: Iterable[int]) -> Iterator[str]:
+        """The lines next to a run up to the first that is in no menu: not every word of menus is looked for."""
+        filled = (self.lines[number].strip() for number in numbers if self.lines[number])
+        for line in islice(filled, self._rules.max_unknown_menu_lines + 1):
+            yield line
+            if not self._may_be_in_menu(line):
+                break
+
+    def stray_breadcrumbs(self, cut: Mapping[int, str]) -> list[int]:
+        """The numbers of breadcrumbs among the cut lines that stand neither at the top nor next to another cut line."""
+        if _BREADCRUMBS not in cut.values():
+            return []
+        filled = [number for number, line in enumerate(self.lines) if line]
+        others = [cut.get(number, _BREADCRUMBS) != _BREADCRUMBS for number in filled]
+        return [
+            number
+            for place, number in enumerate(filled)
+            if place >= _TOP_LINES and cut.get(number) == _BREADCRUMBS and not any(others[place - 1 : place + 2])
+        ]
+
     def headlines(self, cut: Container[int]) -> Iterator[int]:
-        """The numbers of headings such as "관련 글" and of headlines below them, where they end what is not cut."""
+        """The numbers of headings such as "관련 글" and of headlines below them, where they end what is not cut.
+
+        Sentences must stand above them: else they are headings of the text itself.
+        """
         headings = {number for number in self._near if _is_heading(self.lines[number].strip())}
         left = [number for number, line in enumerate(self.lines) if line and number not in cut] if headings else []
-        while end := self._headlines_at_end(left, headings):
+        while (end := self._headlines_at_end(left, headings)) and self._has_sentence(left[:-end]):
             yield from left[-end:]
             del left[-end:]
+
+    def _has_sentence(self, numbers: Sequence[int]) -> bool:
+        return any(ends_sentence(self.lines[number]) for number in numbers)
 
     def _headlines_at_end(self, left: Sequence[int], headings: Container[int]) -> int:
         """How many of the last lines are a heading and headlines below it; often none."""
@@ -206,7 +257,7 @@ def _bar(line: str) -> _Bar | None:
     rest = BAR_WORD.sub(" ", line)
     unknown, all_of_it = len(_NOT_WORD.sub("", rest)), len(_NOT_WORD.sub("", line))
     clean = SEPARATORS.fullmatch(rest) is not None and JOINED.search(rest) is None
-    return _Bar(frozenset(words), 1 - unknown / all_of_it, clean, line.count("|") + 1)
+    return _Bar(frozenset(words), 1 - unknown / all_of_it, clean, line.count("|") + 1, "," in line)
 
 
 def _is_heading(line: str) -> bool:

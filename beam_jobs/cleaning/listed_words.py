@@ -24,12 +24,13 @@ class ListedWords:
 
     Args:
       words: tens of thousands at most: those that begin alike are tried one after the other.
+      within: whether words of two syllables count within longer ones ("검찰" in "대검찰청"), too.
     """
 
-    def __init__(self, words: Iterable[str]):
+    def __init__(self, words: Iterable[str], *, within: bool = False):
         forms = sorted({" ".join(word.split()) for word in words}, key=lambda word: (-len(word), word))
         pieces = [form for form in forms if _SYLLABLES.fullmatch(form)]
-        patterns = [_at_a_word(form) + re.escape(form).replace(r"\ ", " ?") for form in forms]
+        patterns = [("" if within else _at_a_word(form)) + re.escape(form).replace(r"\ ", " ?") for form in forms]
         parted = (
             rf"{form[0]}(?P<p{number}>{_SIGN})" + rf"(?P=p{number})".join(form[1:])
             for number, form in enumerate(pieces)

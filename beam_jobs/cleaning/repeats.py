@@ -13,12 +13,6 @@ _SPOKEN = f"{_JAMO}가-힣!?;…·‼"
 _DRAWN = "-=_~^.─━═—–―"
 """They draw tables, headings and the underlining of a compiler's messages as well."""
 _RULES = frozenset("-=_─━═—–―")
-_CODE_SIGNS = frozenset("?;.^")
-"""They stand for something in programs, queries and patterns as well: "????-??-??"."""
-_CODE = re.compile(r"[A-Za-z0-9\"'`=\-()\[\]{}<>]")
-"""What touches them there."""
-_CODE_LINE = re.compile(r"[A-Za-z]")
-_HANGUL = re.compile("[ㄱ-ㅣ가-힣]")
 _TABLE = re.compile("[|+\u2502-\u254f\u2551-\u257f]")
 """What makes a line one of a table, or of a compiler's message."""
 _NEAR = 300
@@ -77,10 +71,8 @@ class Repeats:
         elif letter in _IN_CODE and _beside_code(found):
             kept = True
         else:
-            kept = (
-                (letter in _DRAWN and _TABLE.search(_line_of(found)) is not None)
-                or (letter in _RULES and _within_a_word(found))
-                or (letter in _CODE_SIGNS and _within_code(found))
+            kept = letter in _DRAWN and (
+                _TABLE.search(_line_of(found)) is not None or (letter in _RULES and _within_a_word(found))
             )
         return found[0] if kept else letter * self._most
 
@@ -104,18 +96,5 @@ def _beside_code(found: re.Match[str]) -> bool:
 
 def _within_a_word(found: re.Match[str]) -> bool:
     """Whether Latin letters or digits touch it: "-----BEGIN", "a____b"; in a table without bars, "4----240,000"."""
-    return any(letter.isascii() and letter.isalnum() for letter in _touching(found))
-
-
-def _within_code(found: re.Match[str]) -> bool:
-    """Whether a repeat touches what programs are written in, or stands in a line with Latin letters and no Hangul."""
-    if any(map(_CODE.match, _touching(found))):
-        return True
-    line = _line_of(found)
-    return _CODE_LINE.search(line) is not None and _HANGUL.search(line) is None
-
-
-def _touching(found: re.Match[str]) -> tuple[str, str]:
-    """The characters before and after a repeat; empty at the ends of a text."""
-    text, start, end = found.string, found.start(), found.end()
-    return text[max(0, start - 1) : start], text[end : end + 1]
+    before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() : found.end() + 1]
+    return any(letter.isascii() and letter.isalnum() for letter in (before, after))

@@ -176,6 +176,17 @@ def test_a_travel_text_a_medical_text_and_words_within_other_words_stay():
     assert {name: judge.find(text, "", "") for name, text in texts.items()} == dict.fromkeys(texts)
 
 
+GAMES = "마카오의 호텔마다 카지노가 있고 바카라와 블랙잭, 슬롯 머신이 늘어서 있다. 24시간 운영하며 연중무휴이다."
+DRUGS = "비아그라, 시알리스, 레비트라는 모두 같은 효소를 막는다. 본원은 무료 상담을 하고 비밀 보장을 약속한다."
+
+
+@pytest.mark.parametrize(("text", "rule"), [(GAMES, "gambling_words"), (DRUGS, "adult_words")])
+def test_names_of_games_and_drugs_sell_only_beside_a_way_to_join_or_call(text, rule):
+    assert FIND(text, "", "") is None
+    assert FIND(f"{text} 추천인 코드를 적으세요.", "", "").rule == rule
+    assert FIND(f"{text} 텔레그램 ganada0000", "", "").rule == rule
+
+
 @pytest.mark.parametrize("host", ["sex-ed.go.kr", "xxx.lanl.gov", "koreacasino.go.kr", "jackpot.dev", "holdem.ac.kr"])
 def test_words_in_the_hosts_of_offices_and_schools_say_nothing(host):
     assert BadPages(BadPagesConfig()).find("글", f"https://{host}/", "") is None

@@ -14,6 +14,8 @@ from beam_jobs.cleaning.html_leftovers import drop_html_leftovers
         ("첫째 줄<br>둘째 줄<BR />셋째", "첫째 줄\n둘째 줄\n셋째"),
         ("<p>문단 하나.</p><p class='a'>둘.</p>", "\n문단 하나.\n\n둘.\n"),
         ('<span style="color:red">굵은</span> <b>글씨</b>와 <a href="https://a.kr/?b=1">주소</a>', "굵은 글씨와 주소"),
+        ("줄 <br> 은<br>&nbsp; 둘 <b>셋</b> 넷", "줄 \n은\n둘 셋 넷"),
+        ("a &lt; b &amp;&amp; <br>끝", "a < b && \n끝"),
         ("앞<!-- 광고\n자리 -->뒤", "앞뒤"),
         ("The end<br>끝", "The end\n끝"),
         ("<td>하나</td><td>둘</td>", " 하나  둘 "),
@@ -37,6 +39,8 @@ def test_what_a_page_left_behind_goes(text, clean):
         "개정 <2011.12.9>, 영화 <기생충>",
         "AT&T, Q&A, &없는; let s3 = s1 + &s2;",
         "https://a.kr/?a=1&copy=2&lt=3",
+        "줄 &lt;br&gt; 은",
+        "&lt;!-- 설명 --&gt;",
         "<!--#include virtual='/머리.shtml' -->",
     ],
 )

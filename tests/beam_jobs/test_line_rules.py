@@ -82,6 +82,36 @@ def test_headlines_below_a_heading_go_where_they_end_the_text_alone():
     assert CUT(middle) == (middle, [])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "알림을 끄는 방법\n1. 아래 경로로 이동합니다.\n홈 > 설정 > 알림\n2. 스위치를 끕니다.",
+        "알림을 끄는 방법\n아래 둘 중 하나를 고릅니다.\n홈 > 설정 > 알림\n홈 > 설정 > 소리\n스위치를 끕니다.",
+        "요구사항\n로그인\n회원가입\n비밀번호 찾기\n로그아웃\n게시판\n위 기능을 구현한다.",
+        "만들 것은 많다.\n로그인\n회원가입\n비밀번호 찾기\n로그아웃\n게시판\n\n이상의 화면을 그린다.",
+        "다음 화면이 필요하다.\n로그인\n회원가입\n비밀번호 찾기\n로그아웃\n게시판\n시작하자.",
+        "요구사항\n게시판\n로그인\n회원가입\n비밀번호 찾기\n로그아웃\n시작하자.",
+        "페이스북, 인스타그램, 유튜브, 트위터, 카카오톡\n위 서비스를 비교한다.",
+        "정치, 경제, 사회, 문화, 연예, 스포츠\n모든 면에서 변했다.",
+        "관련 글\n이 논문의 결론\n세 번째 장\n참고 문헌",
+    ],
+)
+def test_lists_and_paths_that_a_text_speaks_of_stay(text):
+    assert CUT(text) == (text, [])
+
+
+def test_breadcrumbs_go_at_the_top_and_next_to_other_lines_about_the_page():
+    top = f"장마 소식\n홈 > 뉴스 > 날씨\n{BEFORE}\n{AFTER}"
+    below = f"{BEFORE}\n{AFTER}\n{BEFORE}\n로그인 회원가입\n\n홈 > 뉴스 > 날씨\n{AFTER}"
+
+    assert [cut.rule for cut in CUT(top)[1]] == ["breadcrumbs"]
+    assert [cut.rule for cut in CUT(below)[1]] == ["sign_in", "breadcrumbs"]
+
+
+def test_commas_part_a_bar_where_a_word_is_a_sites_own():
+    assert CUT(between("공유하기, 페이스북, 카카오톡"))[0] == between("").replace("\n\n", "\n")
+
+
 @pytest.mark.parametrize("rule", sorted({rule for rule, _ in BARS}))
 def test_a_rule_that_is_off_cuts_nothing_and_the_others_go_on(rule):
     cut = LineRules(LineRulesConfig.parse({rule: False}, "test"))

@@ -32,6 +32,13 @@ def test_blanks_may_be_missing_and_one_sign_may_part_three_syllables(text, found
     assert WORDS.count(text) == found
 
 
+def test_two_syllables_count_within_a_word_only_where_that_is_asked_for():
+    text = "대검찰청과 검찰, 분야동향"
+
+    assert ListedWords(["검찰", "야동"]).count(text) == {"검찰": 1}
+    assert ListedWords(["검찰", "야동"], within=True).count(text) == {"검찰": 2, "야동": 1}
+
+
 def test_no_words_find_nothing():
     assert ListedWords([]).count("카지노" * 200) == {}
     assert ListedWords([]).count("카지노") == {}
