@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def publish_corpus(corpus: "Corpus") -> None:
-    """Tables of each filter's drops and of tokens and examples by source, and the dead letters' address."""
+    """Where the corpus report is; tables of each filter's drops and of tokens and examples by source."""
+    page = corpus.report.paths()[0]
+    logger().info(f"corpus report: {page}")
     if not under_prefect():
         return
     _table("filter-drops", drop_table(corpus.stages), "Documents through each filter, by source")
@@ -29,7 +31,7 @@ def publish_corpus(corpus: "Corpus") -> None:
     _addresses("corpus-outputs", [*corpus.stages, corpus.report])
     from flows.corpus_report.gathered import gather
 
-    publish_corpus_report(gather(corpus.stages), corpus.report.paths()[0])
+    publish_corpus_report(gather(corpus.stages), page)
 
 
 def publish_corpus_report(facts: "CorpusFacts", page: str) -> None:
