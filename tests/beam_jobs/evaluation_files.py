@@ -11,10 +11,10 @@ NAMES = {
     "nsmc": "ratings_test.txt",
     "klue_nli": "klue-nli-v1.1_dev.json",
     "klue_sts": "klue-sts-v1.1_dev.json",
-    "korquad_1": "KorQuAD_v1.0_dev.json",
+    "korquad_1": "korquad1-made-up.json",
     "klue_mrc": "klue-mrc-v1_dev.json",
     "tydi_qa": "tiny_dev.jsonl.gz",
-    "korquad_2": "korquad2.1_dev_00.json",
+    "korquad_2": "korquad2-made-up.json",
     "fake_news": "mission2_test.csv",
     "modu_sentiment": "EXSA2002108040.json",
 }
