@@ -1,6 +1,7 @@
 """Every setting of the data half, on one page."""
 
 import datetime
+import math
 from collections.abc import Iterable
 from typing import Any, Literal, Self
 
@@ -8,6 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from beam_jobs.clean_config import CleanConfig
 from beam_jobs.dedupe_config import DecontaminateConfig, DedupeConfig
+from beam_jobs.vocabulary_config import VocabularyConfig
 from model.contract.settings import Settings
 
 Kind = Literal["common_crawl", "wikipedia", "news", "everyones_corpus", "plain_text"]
@@ -200,22 +202,38 @@ class ReadConfig(Settings):
         return self
 
 
-class VocabularyConfig(Settings):
-    """The WordPiece vocabulary to tokenize with: a vocab.txt, one piece a line."""
-
-    path: str
-
-
 class TokenizeConfig(Settings):
     """Documents to packed, shuffled training records."""
 
     sequence_length: PositiveInt = 4_096
-    shards: PositiveInt = 64
+    shard_megabytes: PositiveInt = 150
+    """About as much lies in a shard; 100 to 200 suit a TPU's hosts (TensorFlow's guide to input pipelines)."""
+    min_shards: PositiveInt = 8
+    """Of the training split, however small it is: each of the hosts that read it needs one of its own."""
     validation_share: float = Field(default=0.005, ge=0.0, lt=1.0)
-    validation_shards: PositiveInt = 1
-    packing_buckets: PositiveInt = 256
-    """Documents are packed with others of the same source and bucket; more buckets pack in parallel."""
+    """Of the documents, chosen by their ids; those that are near copies of one another go together."""
+    mixture: dict[str, float] = Field(default_factory=dict)
+    """Shares of the training characters by source, instead of the sources' weights; all sources, or none."""
+    max_epochs: float = Field(default=4.0, gt=0.0)
+    """A mixture repeats no source more often; up to 4 epochs are worth nearly as much as new text
+    (Muennighoff et al., arXiv:2305.16264)."""
+    cut_back: NonNegativeInt = 256
+    """Tokens that a sequence may stay short of its length so that it ends where a sentence does."""
+    short_share: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Of sequences that are given a random shorter length; the original's short_seq_prob, 0 as published."""
+    pair_share: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Of sequences in two segments, with segment ids 0 and 1; the original's sentence_pair_prob, 0 as published."""
     seed: NonNegativeInt = 42
+
+    @model_validator(mode="after")
+    def _shares_are_shares(self) -> Self:
+        if self.sequence_length < 16:
+            raise ValueError(f"sequence_length {self.sequence_length} has no room for text; use at least 16.")
+        if self.mixture and not math.isclose(total := sum(self.mixture.values()), 1.0, abs_tol=1e-6):
+            raise ValueError(f"the shares of mixture add up to {total:g}; make them add up to 1.")
+        if low := [name for name, share in self.mixture.items() if share <= 0]:
+            raise ValueError(f"mixture gives {low[0]} no share; leave the source out of read.sources instead.")
+        return self
 
 
 class RunnerConfig(Settings):
@@ -250,8 +268,22 @@ class CorpusConfig(Settings):
             "clean.per_source": self.clean.per_source,
             "dedupe.lines.per_source": self.dedupe.lines.per_source,
             "dedupe.prefer": self.dedupe.prefer,
+            "tokenize.mixture": self.tokenize.mixture,
+            "vocabulary.train.weights": self.vocabulary.train.weights if self.vocabulary.train else (),
         }
         for setting, names in named.items():
             if strangers := sorted(set(names) - known):
                 raise ValueError(f"{setting} names {strangers[0]}, which is no source; use {', '.join(sorted(known))}.")
+        return self
+
+    @model_validator(mode="after")
+    def _a_mixture_names_every_source(self) -> Self:
+        mixture = self.tokenize.mixture
+        if mixture and (without := sorted({source.name for source in self.read.sources} - set(mixture))):
+            raise ValueError(f"tokenize.mixture gives {without[0]} no share; name every source there, or none.")
+        if mixture and (weighted := sorted(self.read.weights)):
+            raise ValueError(
+                f"{weighted[0]} has a weight, and tokenize.mixture says how often each source stands in training, "
+                "too; keep one of them."
+            )
         return self

@@ -55,6 +55,9 @@ class NearConfig(Settings):
     """Whether candidates must agree in `threshold` of their signatures, too; else sharing a band is enough."""
     seed: NonNegativeInt = 42
     """Draws the hash functions."""
+    action: Literal["drop", "mark"] = "drop"
+    """"drop": one of each set of near copies stays; "mark": all stay and carry one mark (`document.NEAR_COPIES`), so
+    that training and validation share none."""
 
     @model_validator(mode="after")
     def _bands_find_enough(self) -> Self:

@@ -1,4 +1,5 @@
-"""DedupeDocs: of each set of copies one Document stays, and every other is listed with the one that it is a copy of.
+"""DedupeDocs: of each set of copies one Document stays, and every other is listed with the one that it is a copy of;
+or near copies all stay, and are marked.
 
 Addresses and texts first, then recurring passages, then similar texts, each judged on what those before left. Files
 are read once for each of these and once to be written; what is shuffled are hashes and numbers, never texts.
@@ -13,14 +14,15 @@ import apache_beam as beam
 from beam_jobs.cleaning.finding import Cut
 from beam_jobs.config import RunnerConfig
 from beam_jobs.dedupe.exact_copies import RULES, FindExactCopies
-from beam_jobs.dedupe.near_copies import CLUSTERS, LARGEST, Cluster, FindNearCopies
+from beam_jobs.dedupe.near_copies import CLUSTERS, LARGEST, RULE, Cluster, FindNearCopies
 from beam_jobs.dedupe.nodes import nodes_of, partitions_for
-from beam_jobs.dedupe.remaining import CUTS, FILE, GONE, TOO_SHORT, Gone, Remaining, Verdicts
+from beam_jobs.dedupe.remaining import CUTS, FILE, GONE, MARKED, TOO_SHORT, Gone, Remaining, Verdicts
 from beam_jobs.dedupe.repeated_passages import FindRepeatedPassages
 from beam_jobs.dedupe_config import DedupeConfig
-from beam_jobs.document import Document
+from beam_jobs.document import NEAR_COPIES, Document
 from beam_jobs.each_file import CONTEXT, TALLIES, Book, InputFile, WriteStatistics, count, input_files, made, sift_file
 from beam_jobs.launch import run_job
+from beam_jobs.tally import Example
 from model.contract.manifest import StageOutput
 from model.contract.stage import Made
 
@@ -55,12 +57,16 @@ class DedupeDocs(beam.PTransform):
             near = _together("LeftByRepeats", verdicts) | "NearCopies" >> FindNearCopies(
                 self.config, self.config.near, self.partitions
             )
-            verdicts[GONE] = (verdicts[GONE], near.gone) | "AllGone" >> beam.Flatten()
+            if self.config.near.action == "mark":
+                verdicts[MARKED] = near.gone
+            else:
+                verdicts[GONE] = (verdicts[GONE], near.gone) | "AllGone" >> beam.Flatten()
             largest = near[LARGEST] | "Largest" >> beam.CombineGlobally(_largest)
         written = _together("Judge", verdicts) | "Write" >> beam.ParDo(
             WriteRemainingFn(self.config, self.directory), beam.pvalue.AsSingleton(largest)
         ).with_outputs(TALLIES, DESCRIBED, main="files")
-        listed = largest | "List" >> beam.Map(_listed, beam.pvalue.AsIter(written[DESCRIBED]))
+        all_stay = self.config.near is not None and self.config.near.action == "mark"
+        listed = largest | "List" >> beam.Map(_listed, beam.pvalue.AsIter(written[DESCRIBED]), all_stay)
         statistics = written[TALLIES] | WriteStatistics(STAGE, self.directory, listed)
         return (written.files, statistics) | "AllFiles" >> beam.Flatten()
 
@@ -98,6 +104,8 @@ class WriteRemainingFn(beam.DoFn):
             book.drop(doc, verdict.rule, verdict.value, threshold, verdict.matched)
             return None
         book.change(doc, (Cut(PASSAGE, passage, "") for passage in verdict.cut))
+        if verdict.near_copies:
+            doc = _marked(doc, verdict.near_copies, book)
         return doc._replace(text=verdict.text)
 
 
@@ -116,6 +124,13 @@ def dedupe_documents(documents: StageOutput, config: DedupeConfig, directory: st
 
     outputs, counters = run_job(build, directory, runner)
     return made(documents, outputs, counters)
+
+
+def _marked(doc: Document, near_copies: str, book: Book) -> Document:
+    shown = Example(RULE, doc.id, doc.source, doc.url, doc.title, doc.text[:CONTEXT], f"{NEAR_COPIES}: {near_copies}")
+    book.tally.change(RULE, doc.source, 1, 0)
+    book.tally.example(shown)
+    return doc._replace(metadata={**doc.metadata, NEAR_COPIES: near_copies})
 
 
 def _together(label: str, verdicts: dict[str, Any]) -> Any:
@@ -138,12 +153,15 @@ def _description(doc: Document) -> dict[str, str]:
     }
 
 
-def _listed(largest: Sequence[Cluster], described: Iterable[tuple[int, dict[str, str]]]) -> list[dict[str, Any]]:
+def _listed(
+    largest: Sequence[Cluster], described: Iterable[tuple[int, dict[str, str]]], all_stay: bool
+) -> list[dict[str, Any]]:
     """The clusters as the report shows them."""
     by_node = dict(described)
     return [
         {
             "size": cluster.size,
+            "all_stay": all_stay,
             "survivor": by_node[cluster.survivor],
             "members": [{**by_node[node], "similarity": similarity} for node, similarity in cluster.members],
         }

@@ -27,6 +27,8 @@ class Document(NamedTuple):
 
 beam.coders.registry.register_coder(Document, beam.coders.RowCoder)
 
+NEAR_COPIES = "near_copies"
+"""The metadata of documents that are near copies of one another, and were kept: the same for all of a cluster."""
 PARQUET_SCHEMA = pa.schema(
     [(name, pa.string()) for name in Document._fields[:-1]] + [("metadata", pa.map_(pa.string(), pa.string()))]
 )

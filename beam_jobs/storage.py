@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from beam_jobs.document import PARQUET_SCHEMA, Document
 from model.contract import places
 from model.contract.manifest import OutputFile
+from model.contract.tfrecord import masked_crc32c
 
 DOCUMENTS = "documents-"
 """What the names of files of Documents begin with; removed-tables lie beside them."""
@@ -85,13 +86,12 @@ def tfrecord_bytes(records: Iterable[bytes]) -> bytes:
     sink = io.BytesIO()
     for record in records:
         length = struct.pack("<Q", len(record))
-        sink.write(length + _masked_crc(length) + record + _masked_crc(record))
+        sink.write(length + _checksum(length) + record + _checksum(record))
     return sink.getvalue()
 
 
-def _masked_crc(data: bytes) -> bytes:
-    crc = google_crc32c.value(data)
-    return struct.pack("<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
+def _checksum(data: bytes) -> bytes:
+    return struct.pack("<I", masked_crc32c(data))
 
 
 def write_shard(directory: str, name: str, data: bytes, records: int) -> OutputFile:
@@ -113,25 +113,6 @@ def write_documents(directory: str, name: str, documents: Iterable[Document]) ->
 def shard_name(prefix: str, shard: int, shards: int, suffix: str) -> str:
     """For example "train-00002-of-00064.tfrecord"."""
     return f"{prefix}-{shard:05d}-of-{shards:05d}.{suffix}"
-
-
-@dataclasses.dataclass
-class ReadDocuments(beam.PTransform):
-    """Reads Documents from the Parquet files of an earlier stage."""
-
-    paths: list[str]
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def expand(self, start: Any) -> Any:
-        """From the pipeline's start to Documents."""
-        return (
-            start
-            | "Paths" >> beam.Create(self.paths, reshuffle=False)
-            | "SpreadPaths" >> beam.Reshuffle()
-            | "ReadParquet" >> beam.FlatMap(read_parquet).with_output_types(Document)
-        )
 
 
 @dataclasses.dataclass

@@ -1,35 +1,45 @@
-"""TokenizeDocs: Documents to packed, globally shuffled training records."""
+"""TokenizeDocs: Documents to packed, globally shuffled training records.
+
+A stretch of a file is read, tokenized and packed by one worker, and its records go to a run; what is left of the
+stretches is packed together; then every shard is merged out of the runs (`beam_jobs.record_shuffle`). No text and no
+tokens pass through a shuffle, but for those few remnants.
+"""
 
 import dataclasses
-import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
-from apache_beam.metrics import Metrics
-from apache_beam.transforms.window import GlobalWindow
-from apache_beam.utils.windowed_value import WindowedValue
 
+from beam_jobs import record_shuffle
 from beam_jobs.config import RunnerConfig, TokenizeConfig
-from beam_jobs.document import Document
+from beam_jobs.document_stretches import Stretch, read_columns, stretches
+from beam_jobs.each_file import input_files
 from beam_jobs.launch import run_job
-from beam_jobs.packing import PackedSequence, TokenizedDocument, pack
-from beam_jobs.storage import DOCUMENTS, GroupShards, ReadDocuments, shard_name, tfrecord_bytes, write_shard
-from beam_jobs.vocabulary import VOCABULARY_FILE, read_vocabulary, special_ids
+from beam_jobs.mixture import epochs_of
+from beam_jobs.packing import PackingRules, TokenizedDocument, pack, pack_remnants
+from beam_jobs.record_shuffle import Extent, Run, Slice
+from beam_jobs.record_writer import RecordWriter, count_documents, sources_of
+from beam_jobs.splitting import TRAIN, VALIDATION, split_key, split_of
+from beam_jobs.storage import shard_name, write_shard
+from beam_jobs.vocabulary import read_vocabulary, special_ids
 from beam_jobs.wordpiece import WordPiece
-from model.contract import record
+from model.contract import places, record
 from model.contract.errors import OutputError
 from model.contract.manifest import OutputFile, StageOutput, check_outputs
-from model.contract.record import RecordFormat
+from model.contract.record import VOCABULARY_FILE, RecordFormat
 from model.contract.stage import Made
 
-TRAIN, VALIDATION = "train", "validation"
 TOKEN_COUNTS = "token-counts.npy"
+RUNS = ".runs"
+"""Where records wait for the shuffle, within the stage's directory; gone when it is done."""
+REMNANTS, COUNTS = "remnants", "counts"
+_FILES_PACKED_TOGETHER = 256
+"""So many files' remnants, a sequence of each at most, are packed by one worker."""
 
-Bucket = tuple[str, str, int]  # split, source, bucket
-Keyed = tuple[str, bytes]  # order, serialized example
+Bucket = tuple[str, str, int]  # split, source, group of files
 
 
 @dataclasses.dataclass
@@ -44,30 +54,55 @@ class TokenizeDocs(beam.PTransform):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def expand(self, documents: Any) -> Any:
-        """From Documents to the OutputFiles written."""
-        tokenized = documents | "Tokenize" >> beam.ParDo(TokenizeFn(self.vocabulary, self.config, self.weights))
-        packed = (
-            tokenized
-            | "Buckets" >> beam.GroupByKey()
-            | "Pack" >> beam.ParDo(PackFn(self.vocabulary, self.config)).with_output_types(tuple[str, Keyed])
+    def expand(self, files: Any) -> Any:
+        """From InputFiles of Documents to the OutputFiles written."""
+        pieces = (
+            files
+            | "Stretches" >> beam.FlatMap(lambda file: stretches(file.number, file.path))
+            | "Spread" >> beam.Reshuffle()
         )
+        epochs = beam.pvalue.AsSingleton(self._epochs(pieces))
+        made_of = self.vocabulary, self.config, self.directory
+        tokenize = beam.ParDo(TokenizeFn(*made_of), epochs).with_outputs(REMNANTS, COUNTS, main="runs")
+        pack_rest = beam.ParDo(PackRestFn(*made_of), epochs).with_outputs(COUNTS, main="runs")
+        packed = pieces | "Tokenize" >> tokenize
+        rest = packed[REMNANTS] | "Together" >> beam.GroupByKey() | "PackRest" >> pack_rest
+        runs = (packed["runs"], rest["runs"]) | "Runs" >> beam.Flatten()
         counts = (
-            tokenized
-            | "CountIds" >> beam.ParDo(CountIdsFn(len(self.vocabulary)))
+            (packed[COUNTS], rest[COUNTS])
+            | "Counts" >> beam.Flatten()
             | "AddUp" >> beam.CombineGlobally(_add_counts)
             | "WriteCounts" >> beam.Map(_write_counts, self.directory, len(self.vocabulary))
         )
-        shards = {TRAIN: self.config.shards, VALIDATION: self.config.validation_shards}
-        written = [
-            packed
-            | f"Only {split}" >> beam.Filter(lambda pair, split: pair[0] == split, split)
-            | f"Shuffle {split}" >> beam.Map(_to_shard, count).with_output_types(tuple[int, Keyed])
-            | f"Shards {split}" >> GroupShards(count)
-            | f"Write {split}" >> beam.Map(_write_records, self.directory, split, count)
-            for split, count in shards.items()
-        ]
-        return (*written, counts) | "Files" >> beam.Flatten()
+        return (self._shards(runs), counts) | "Files" >> beam.Flatten()
+
+    def _epochs(self, pieces: Any) -> Any:
+        """How often each source stands in training, as one element."""
+        if not self.config.mixture:
+            return pieces.pipeline | "Weights" >> beam.Create([dict(self.weights)], reshuffle=False)
+        return (
+            pieces
+            | "Characters" >> beam.Map(_training_characters, self.config)
+            | "AllCharacters" >> beam.CombineGlobally(_add_by_source)
+            | "Epochs" >> beam.Map(epochs_of, self.config.mixture, self.config.max_epochs)
+        )
+
+    def _shards(self, runs: Any) -> Any:
+        extents = (
+            runs
+            | "Extents" >> beam.Map(lambda run: (run.split, record_shuffle.extent_of(run)))
+            | "AllExtents" >> beam.CombineGlobally(_add_extents)
+            | "Counted" >> beam.Map(_shard_counts, self.config)
+        )
+        every = extents | "EveryShard" >> beam.FlatMap(
+            lambda counts: [((split, shard, count), None) for split, count in counts for shard in range(count)]
+        )
+        return (
+            (runs | "Slice" >> beam.FlatMap(_slices, beam.pvalue.AsSingleton(extents)), every)
+            | "Parts" >> beam.Flatten()
+            | "ByShard" >> beam.GroupByKey()
+            | "WriteShards" >> beam.Map(_write_records, self.directory)
+        )
 
 
 def tokenize_documents(
@@ -80,9 +115,8 @@ def tokenize_documents(
 ) -> Made:
     """The tokenizing job, from the deduplicated Documents to a directory of records.
 
-    `weights` says by source how often a document stands in the training records, where that is not once.
+    `weights` says by source how often a record stands in training, where that is not once.
     """
-    check_outputs(documents)
     check_outputs(vocabulary)
     pieces = read_vocabulary(vocabulary.paths(suffix=VOCABULARY_FILE)[0])
     record_format = RecordFormat(
@@ -91,156 +125,146 @@ def tokenize_documents(
         vocabulary_crc32c=vocabulary.files(suffix=VOCABULARY_FILE)[0].crc32c,
         special_ids=special_ids(pieces),
     )
+    inputs = input_files(documents)
     files, counters = run_job(
         lambda pipeline: (
             pipeline
-            | ReadDocuments(documents.paths(DOCUMENTS, ".parquet"))
+            | "InputFiles" >> beam.Create(inputs, reshuffle=False)
             | TokenizeDocs(pieces, config, weights, directory)
         ),
         directory,
         runner,
     )
+    places.remove_tree(places.join(directory, RUNS))
     for split in (TRAIN, VALIDATION) if config.validation_share else (TRAIN,):
         if not any(file.records for file in files if file.name.startswith(split)):
+            places.remove_tree(directory)  # or the next try would take it for somebody else's
             raise OutputError(
                 f"no {split} record came out of {documents.directory} with tokenize.validation_share "
                 f"{config.validation_share}; give the corpus more text or change the share."
             )
-    return Made(outputs=files, counters=counters, facts={"record_format": record_format.model_dump()})
+    text = places.read_bytes(vocabulary.paths(suffix=VOCABULARY_FILE)[0])
+    copy = write_shard(directory, VOCABULARY_FILE, text, len(pieces))
+    facts = {"record_format": record_format.model_dump(), "sources": sources_of(counters)}
+    return Made(outputs=[*files, copy], counters=counters, facts=facts)
 
 
-class TokenizeFn(beam.DoFn):
-    """Documents to ((split, source, bucket), (id, int32 ids as bytes)), many documents a call of the tokenizer."""
+class _WithPieces(beam.DoFn):
+    """What both steps that pack know."""
 
-    BATCH = 64
-
-    def __init__(self, vocabulary: list[str], config: TokenizeConfig, weights: Mapping[str, float]):
-        self.vocabulary, self.config, self.weights = vocabulary, config, weights
+    def __init__(self, vocabulary: list[str], config: TokenizeConfig, directory: str):
+        self.vocabulary, self.config, self.directory = vocabulary, config, directory
 
     def setup(self) -> None:
-        """Builds the tokenizer, once a worker."""
+        """Makes the rules ready, once a worker."""
+        self.rules = PackingRules(
+            length=self.config.sequence_length,
+            cls=self.vocabulary.index(record.CLS),
+            sep=self.vocabulary.index(record.SEP),
+            continues=np.array([piece.startswith("##") for piece in self.vocabulary]),
+            cut_back=self.config.cut_back,
+            short_share=self.config.short_share,
+            pair_share=self.config.pair_share,
+            seed=self.config.seed,
+        )
+
+    def writer(self, epochs: Mapping[str, float]) -> RecordWriter:
+        """For the records of one element."""
+        return RecordWriter(self.rules, len(self.vocabulary), epochs)
+
+    def written(self, writer: RecordWriter, name: str) -> Iterator[Any]:
+        """Writes the runs; yields them, and how often each id stands in training."""
+        yield from writer.runs(places.join(self.directory, RUNS, name))
+        yield beam.pvalue.TaggedOutput(COUNTS, writer.training_counts.tobytes())
+
+
+class TokenizeFn(_WithPieces):
+    """A Stretch to Runs; remnants as (Bucket, pieces), and the counts of ids, under their tags."""
+
+    def setup(self) -> None:
+        """Builds the tokenizer, too."""
+        super().setup()
         self.wordpiece = WordPiece(self.vocabulary)
-        self.waiting: list[Document] = []
 
-    def start_bundle(self) -> None:
-        """Begins with no document waiting."""
-        self.waiting = []
+    def process(self, stretch: Stretch, epochs: Mapping[str, float]) -> Iterator[Any]:
+        """Reads, tokenizes and packs."""
+        writer = self.writer(epochs)
+        for (split, source), documents in sorted(self._tokenized(stretch).items()):
+            count_documents(split, source, documents)
+            packed = pack(documents, self.rules)
+            writer.add(split, source, packed.sequences)
+            if packed.remnants:
+                bucket = (split, source, stretch.file // _FILES_PACKED_TOGETHER)
+                yield beam.pvalue.TaggedOutput(REMNANTS, (bucket, packed.remnants))
+        yield from self.written(writer, f"{stretch.file:06d}-{stretch.first:06d}")
 
-    def process(self, document: Document) -> Iterator[tuple[Bucket, tuple[str, bytes]]]:
-        """Tokenizes once enough documents wait."""
-        self.waiting.append(document)
-        if len(self.waiting) >= self.BATCH:
-            yield from self._flush()
-
-    def finish_bundle(self) -> Iterator[Any]:
-        """Tokenizes the rest."""
-        yield from (_in_global_window(pair) for pair in self._flush())
-
-    def _flush(self) -> Iterator[tuple[Bucket, tuple[str, bytes]]]:
-        documents, self.waiting = self.waiting, []
-        for document, ids in zip(documents, self.wordpiece.tokenize([d.text for d in documents]), strict=True):
-            split = split_of(document.id, self.config)
-            copies = copies_of(document.id, self.weights.get(document.source, 1.0)) if split == TRAIN else 1
-            counts = {"documents": copies, "tokens": copies * len(ids)} if copies else {"left_out": 1}
-            for name, count in counts.items():
-                Metrics.counter("tokenize_docs", f"{document.source}/{split}_{name}").inc(count)
-            for copy in range(copies):
-                # Each round of copies is packed apart, so that no sequence holds a text twice.
-                bucket = int(document.id[8:16], 16) % self.config.packing_buckets + copy * self.config.packing_buckets
-                yield (split, document.source, bucket), (document.id, ids.tobytes())
+    def _tokenized(self, stretch: Stretch) -> dict[tuple[str, str], list[TokenizedDocument]]:
+        rows = read_columns(stretch, ["id", "source", "text", "metadata"])
+        tokenized = self.wordpiece.tokenize_sentences([text or "" for text in rows["text"]])
+        found: dict[tuple[str, str], list[TokenizedDocument]] = {}
+        for number, source, metadata, (ids, ends) in zip(
+            rows["id"], rows["source"], rows["metadata"], tokenized, strict=True
+        ):
+            split = split_of(split_key(number, dict(metadata or ())), self.config)
+            found.setdefault((split, source), []).append(TokenizedDocument(number, ids, ends))
+        return found
 
 
-class PackFn(beam.DoFn):
-    """One bucket of tokenized documents to (split, (order, serialized example))."""
+class PackRestFn(_WithPieces):
+    """The remnants of many files to Runs, and the counts of ids under their tag."""
 
-    def __init__(self, vocabulary: list[str], config: TokenizeConfig):
-        self.cls, self.sep = vocabulary.index(record.CLS), vocabulary.index(record.SEP)
-        self.config = config
-
-    def process(self, group: tuple[Bucket, Iterable[tuple[str, bytes]]]) -> Iterator[tuple[str, Keyed]]:
-        """Packs the bucket; `order` is where the example stands in the global shuffle."""
-        (split, source, bucket), documents = group
-        # Copies of a sequence lie apart in the shuffle.
-        seed = f"{self.config.seed}\n{bucket // self.config.packing_buckets or ''}".encode()
-        tokenized = [TokenizedDocument(key, np.frombuffer(ids, np.int32)) for key, ids in documents]
-        length = self.config.sequence_length
-        for packed in pack(tokenized, length, self.cls, self.sep):
-            Metrics.counter("tokenize_docs", f"{source}/{split}_examples").inc()
-            Metrics.counter("tokenize_docs", "padding").inc(length - len(packed.input_ids))
-            Metrics.counter("tokenize_docs", "positions").inc(length)
-            serialized = to_example(packed, source)
-            yield split, (hashlib.sha256(seed + serialized).hexdigest(), serialized)
+    def process(
+        self, group: tuple[Bucket, Iterable[list[TokenizedDocument]]], epochs: Mapping[str, float]
+    ) -> Iterator[Any]:
+        """Packs all of them, the last sequence as short as it may be."""
+        (split, source, files), remnants = group
+        writer = self.writer(epochs)
+        writer.add(split, source, pack_remnants((piece for some in remnants for piece in some), self.rules))
+        yield from self.written(writer, f"rest-{source}-{split}-{files:06d}")
 
 
-class CountIdsFn(beam.DoFn):
-    """How often each id occurs in the training split, added up a bundle."""
-
-    def __init__(self, size: int):
-        self.size = size
-
-    def start_bundle(self) -> None:
-        """Begins at zero."""
-        self.counts = np.zeros(self.size, np.int64)
-
-    def process(self, keyed: tuple[Bucket, tuple[str, bytes]]) -> None:
-        """Adds one document."""
-        (split, _, _), (_, ids) = keyed
-        if split == TRAIN:
-            self.counts += np.bincount(np.frombuffer(ids, np.int32), minlength=self.size)
-
-    def finish_bundle(self) -> Iterator[Any]:
-        """Gives the bundle's counts."""
-        yield _in_global_window(self.counts.tobytes())
+def _training_characters(stretch: Stretch, config: TokenizeConfig) -> dict[str, int]:
+    rows = read_columns(stretch, ["id", "source", "text", "metadata"])
+    found: dict[str, int] = {}
+    for number, source, text, metadata in zip(*rows.values(), strict=True):
+        if split_of(split_key(number, dict(metadata or ())), config) == TRAIN:
+            found[source] = found.get(source, 0) + len(text or "")
+    return found
 
 
-def split_of(document_id: str, config: TokenizeConfig) -> str:
-    """Training or validation, by the document's id and the seed, so that a document never changes sides."""
-    drawn = hashlib.sha256(f"{config.seed}\n{document_id}".encode()).digest()
-    return VALIDATION if int.from_bytes(drawn[:8], "big") < config.validation_share * 2**64 else TRAIN
+def _add_by_source(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for part in parts:
+        for source, number in part.items():
+            total[source] = total.get(source, 0) + number
+    return total
 
 
-def copies_of(document_id: str, weight: float) -> int:
-    """How often a document of this weight stands in training: at 2.5 twice, and thrice for every other document."""
-    whole = int(weight)
-    drawn = hashlib.sha256(f"weight\n{document_id}".encode()).digest()
-    return whole + (int.from_bytes(drawn[:8], "big") < (weight - whole) * 2**64)
+def _add_extents(parts: Iterable[Any]) -> list[tuple[str, Extent]]:
+    """Of (split, Extent) pairs, or of lists of such sums."""
+    total = {split: Extent(0, 0) for split in (TRAIN, VALIDATION)}
+    for part in parts:
+        for split, extent in part if isinstance(part, list) else [part]:
+            total[split] = Extent(*(one + other for one, other in zip(total[split], extent, strict=True)))
+    return list(total.items())
 
 
-def to_example(packed: PackedSequence, source: str) -> bytes:
-    """A packed sequence as a serialized `tf.train.Example`, fields as in `model.contract.record`."""
-    import tensorflow as tf
-
-    def integers(values: Iterable[int]) -> Any:
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-
-    def texts(values: Iterable[str]) -> Any:
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode() for value in values]))
-
-    features = {
-        record.INPUT_IDS: integers(packed.input_ids),
-        record.SEGMENT_STARTS: integers(packed.segment_starts),
-        record.DOCUMENTS: texts(packed.documents),
-        record.SOURCE: texts([source]),
-    }
-    example = tf.train.Example(features=tf.train.Features(feature=features))
-    return bytes(example.SerializeToString(deterministic=True))
+def _shard_counts(extents: list[tuple[str, Extent]], config: TokenizeConfig) -> list[tuple[str, int]]:
+    least = {TRAIN: config.min_shards, VALIDATION: 1}
+    size = config.shard_megabytes * 1_000_000
+    return [(split, record_shuffle.shard_count(extent, size, least[split])) for split, extent in extents]
 
 
-def _in_global_window(value: Any) -> Any:
-    window = GlobalWindow()
-    return WindowedValue(value, window.max_timestamp(), [window])
+def _slices(run: Run, counts: list[tuple[str, int]]) -> Iterator[tuple[tuple[str, int, int], Slice]]:
+    count = dict(counts)[run.split]
+    for shard, piece in record_shuffle.slices_of(run, count):
+        yield (run.split, shard, count), piece
 
 
-def _to_shard(pair: tuple[str, Keyed], shards: int) -> tuple[int, Keyed]:
-    _, keyed = pair
-    return int(keyed[0][:8], 16) % shards, keyed
-
-
-def _write_records(group: tuple[int, Iterable[Keyed]], directory: str, split: str, shards: int) -> OutputFile:
-    shard, keyed = group
-    # The order's first digits chose the shard, so the rest decides within it.
-    records = [serialized for _, serialized in sorted(keyed, key=lambda pair: pair[0][8:])]
-    return write_shard(directory, shard_name(split, shard, shards, "tfrecord"), tfrecord_bytes(records), len(records))
+def _write_records(group: tuple[tuple[str, int, int], Iterable[Slice | None]], directory: str) -> OutputFile:
+    (split, shard, count), slices = group
+    name = shard_name(split, shard, count, "tfrecord")
+    return record_shuffle.write_records(directory, name, [piece for piece in slices if piece is not None])
 
 
 def _add_counts(counts: Iterable[bytes]) -> bytes:

@@ -1,52 +1,84 @@
-"""The tokenizer's vocabulary: a given vocab.txt, looked over before anything is tokenized with it."""
+"""The tokenizer's vocabulary: a given vocab.txt, looked over, or one trained on the corpus; and how well it fits.
 
-from collections import Counter
+One Beam job counts words, and all else is made of these counts in the process that launched it: the alphabet, the
+pieces, and the report on text that was held aside.
+"""
 
-from beam_jobs.config import VocabularyConfig
+from collections.abc import Mapping
+from typing import Any
+
+from beam_jobs.config import RunnerConfig
+from beam_jobs.each_file import input_files
 from beam_jobs.storage import write_shard
-from model.contract import places
+from beam_jobs.vocabularies.alphabet import Alphabet, choose_alphabet, count_characters
+from beam_jobs.vocabularies.counting import Counted, count_corpus, rows_of
+from beam_jobs.vocabularies.given import parse_vocabulary, read_compared, read_given, read_vocabulary, special_ids
+from beam_jobs.vocabularies.report import ALL, REPORT_JSON, REPORT_TABLES, report_json, report_on, report_tables
+from beam_jobs.vocabularies.training import train_pieces
+from beam_jobs.vocabulary_config import OURS, VocabularyConfig, VocabularyTrainingConfig
 from model.contract.errors import InputError
-from model.contract.record import SPECIAL_TOKENS, SpecialIds
+from model.contract.manifest import OutputFile, StageOutput
+from model.contract.record import VOCABULARY_FILE
 from model.contract.stage import Made
 
-VOCABULARY_FILE = "vocab.txt"
+__all__ = ["VOCABULARY_FILE", "make_vocabulary", "parse_vocabulary", "read_vocabulary", "special_ids"]
 
 
-def parse_vocabulary(text: str, named: str) -> list[str]:
-    """The pieces of a vocab.txt, by id.
+def make_vocabulary(
+    config: VocabularyConfig,
+    directory: str,
+    documents: StageOutput | None = None,
+    weights: Mapping[str, float] | None = None,
+    runner: RunnerConfig | None = None,
+) -> Made:
+    """Copies the given vocabulary, or trains one, into a stage's directory, and reports on it.
+
+    Args:
+      config: which.
+      directory: the stage's, which is emptied first.
+      documents: to train on, and to report on; without them there is no report.
+      weights: how often a source's documents stand in training, where that is not once.
+      runner: where Beam counts words.
 
     Raises:
-      InputError: for an empty file, a piece that stands twice, or a special token that is missing.
+      InputError: when a given vocabulary cannot serve, or the documents do not give one.
+      SettingError: when weights leave a source out.
     """
-    pieces = text.removesuffix("\n").split("\n")
-    if not text.strip():
-        raise InputError(f"{named} is empty; give a vocab.txt with one piece a line.")
-    twice = [piece for piece, count in Counter(pieces).items() if count > 1]
-    if twice:
-        raise InputError(f"{named} holds {twice[0]!r} more than once; each piece needs one id.")
-    missing = [token for token in SPECIAL_TOKENS if token not in pieces]
-    if missing:
-        raise InputError(f"{named} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line.")
-    return pieces
+    given = read_given(config) if config.train is None else None
+    compared = read_compared(config)
+    if documents is None:
+        if given is None:
+            raise InputError("a vocabulary is trained on documents, and there are none; name sources, or give a path.")
+        file = _write(directory, given)
+        return Made(outputs=[file], facts=_facts(given, file))
+    counted = count_corpus(input_files(documents), config, weights or {}, directory, runner or RunnerConfig())
+    facts: dict[str, Any] = {}
+    if config.train is not None:
+        given, alphabet = _trained(counted, config.train, documents)
+        facts["alphabet"] = alphabet._asdict() | {"characters": len(alphabet.characters)}
+    assert given is not None  # the settings are closed: it is given or trained
+    report = report_on({OURS: given} | compared, rows_of(counted.eojeols))
+    facts["report"] = {name: one | {"fit": one["fit"][ALL]} for name, one in report.items()}
+    file, *others = _write(directory, given), *_write_report(directory, report)
+    return Made(outputs=[file, *others], counters=counted.counters, facts=_facts(given, file) | facts)
 
 
-def special_ids(pieces: list[str]) -> SpecialIds:
-    """Where the special tokens stand."""
-    names = ("pad", "unknown", "cls", "sep", "mask", "begin", "end")
-    return SpecialIds(**{name: pieces.index(token) for name, token in zip(names, SPECIAL_TOKENS, strict=True)})
+def _trained(counted: Counted, config: VocabularyTrainingConfig, documents: StageOutput) -> tuple[list[str], Alphabet]:
+    if not counted.words.num_rows:
+        raise InputError(f"no document of {documents.directory} fell into the vocabulary's sample; give more of them.")
+    alphabet = choose_alphabet(count_characters(rows_of(counted.words)), config)
+    return train_pieces(rows_of(counted.words), alphabet.characters, config), alphabet
 
 
-def read_vocabulary(path: str) -> list[str]:
-    """The pieces of the vocab.txt at a path, on disk or gs://, by id."""
-    try:
-        return parse_vocabulary(places.read_bytes(path).decode(), path)
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text; give a vocab.txt with one piece a line.") from None
+def _facts(pieces: list[str], file: OutputFile) -> dict[str, Any]:
+    return {"size": len(pieces), "crc32c": file.crc32c, "special_ids": special_ids(pieces).model_dump()}
 
 
-def make_vocabulary(config: VocabularyConfig, directory: str) -> Made:
-    """Copies the given vocabulary, looked over, into a stage's directory."""
-    pieces = read_vocabulary(config.path)
-    file = write_shard(directory, VOCABULARY_FILE, ("\n".join(pieces) + "\n").encode(), len(pieces))
-    facts = {"size": len(pieces), "crc32c": file.crc32c, "special_ids": special_ids(pieces).model_dump()}
-    return Made(outputs=[file], facts=facts)
+def _write(directory: str, pieces: list[str]) -> OutputFile:
+    return write_shard(directory, VOCABULARY_FILE, ("\n".join(pieces) + "\n").encode(), len(pieces))
+
+
+def _write_report(directory: str, report: Mapping[str, Mapping[str, Any]]) -> list[OutputFile]:
+    files = {REPORT_JSON: report_json(report), REPORT_TABLES: report_tables(report).encode()}
+    written = [write_shard(directory, name, data, 0) for name, data in files.items()]
+    return [file.model_copy(update={"records": None}) for file in written]

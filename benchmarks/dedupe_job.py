@@ -1,30 +1,15 @@
-"""Our deduplicating job in a process of its own, timed from its start to its end, with the memory that it takes.
-
-The memory is the most that all of its processes together hold at once: their proportional set sizes (pages that
-several share count once), read from Linux's /proc five times a second. They lie in a process group of their own.
-"""
+"""Our deduplicating job in a process of its own, timed from its start to its end, with the memory that it takes."""
 
 import glob
 import json
-import os
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from beam_jobs import removed
 from beam_jobs.dedupe_config import DedupeConfig, NearConfig
-from flows.config import PROJECT
-from model.contract.errors import KnownError
-
-_EVERY_SECONDS = 0.2
-
-
-class JobError(KnownError):
-    """The job ended without a result."""
+from benchmarks.child import run_child
 
 
 class Run(NamedTuple):
@@ -54,24 +39,8 @@ def run(folder: Path, out: Path, near: NearConfig, processes: int = 2) -> Run:
         "config": near_only(near).model_dump(mode="json"),
         "processes": processes,
     }
-    began = time.perf_counter()
-    child = subprocess.Popen(
-        [sys.executable, "-c", "from benchmarks.dedupe_job import main; main()"],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    peak = _Peak(child.pid)
-    said, complaint = child.communicate(json.dumps(request))
-    seconds = time.perf_counter() - began
-    peak.stop()
-    if child.returncode:
-        raise JobError(f"our deduplicating job failed: {complaint.strip().splitlines()[-1]}")
-    done = json.loads(said.splitlines()[-1])
-    return Run(done["kept"], _matched(out), seconds, done["seconds"], peak.most)
+    done = run_child("benchmarks.dedupe_job", request)
+    return Run(done.answer["kept"], _matched(out), done.seconds, done.answer["seconds"], done.peak_bytes)
 
 
 def main() -> None:
@@ -92,41 +61,3 @@ def main() -> None:
 
 def _matched(out: Path) -> dict[str, str]:
     return {row.id: row.matched for path in glob.glob(f"{out}/{removed.PREFIX}*") for row in removed.read_table(path)}
-
-
-class _Peak:
-    """Watches a process group until it is told to stop."""
-
-    def __init__(self, group: int):
-        self.most = 0
-        self._group = group
-        self._ended = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
-
-    def stop(self) -> None:
-        """Ends watching."""
-        self._ended.set()
-        self._watcher.join()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_EVERY_SECONDS):
-            self.most = max(self.most, sum(map(_resident_bytes, _processes_of(self._group))))
-
-
-def _processes_of(group: int) -> Iterator[int]:
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                if os.getpgid(int(name)) == group:
-                    yield int(name)
-            except ProcessLookupError:
-                continue
-
-
-def _resident_bytes(process: int) -> int:
-    try:
-        text = Path(f"/proc/{process}/smaps_rollup").read_text()
-    except (OSError, ProcessLookupError):
-        return 0
-    return 1024 * sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))

@@ -26,6 +26,8 @@ class Options:
 
     short: bool
     data: Path | None
+    folders: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    """Further folders that were named, by the names of their arguments."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,16 +81,27 @@ def alternate(
     return seconds
 
 
-def run_benchmark(description: str, measure: Callable[[Options], Findings]) -> None:
-    """Runs a benchmark as a command: its table and notes, then its figures as one JSON object on the last line."""
+def run_benchmark(
+    description: str, measure: Callable[[Options], Findings], folders: Mapping[str, str] | None = None
+) -> None:
+    """Runs a benchmark as a command: its table and notes, then its figures as one JSON object on the last line.
+
+    Args:
+      description: for `--help`.
+      measure: does it.
+      folders: what further arguments name, each a folder, by the arguments' names.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--short", action="store_true", help="a few seconds on a part of the data")
     parser.add_argument("--data", type=Path, metavar="DIR", help="a corpus folder; the sample if left out")
+    for name, meaning in (folders or {}).items():
+        parser.add_argument(f"--{name}", type=Path, metavar="DIR", help=meaning)
     arguments = parser.parse_args()
+    named = {name: Path(path).resolve() for name in folders or {} if (path := getattr(arguments, name)) is not None}
     try:
         if arguments.data is not None and not arguments.data.is_dir():
             raise InputError(f"--data {arguments.data} is no folder; name one that holds raw corpus files.")
-        findings = measure(Options(arguments.short, arguments.data))
+        findings = measure(Options(arguments.short, arguments.data, named))
     except KnownError as error:
         sys.exit(str(error))
     print(markdown_table([dict(row) for row in findings.rows]))

@@ -8,6 +8,7 @@ import typer
 
 from flows.cli_options import Preset, Set, overrides
 from flows.corpus_cli import corpus
+from flows.records_cli import records
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 
 app.add_typer(corpus, name="corpus")
+app.add_typer(records)  # without a name: its commands stand beside ours
 
 
 @app.command()
@@ -39,14 +41,13 @@ def evaluate(preset: Preset = "tiny", set_: Set = None) -> None:
 
 @app.command()
 def check(preset: Preset = "tiny", set_: Set = None) -> None:
-    """Looks over a preset, its sources, vocabulary and tasks; runs nothing."""
+    """Looks over a preset, its sources (or records), vocabulary and tasks; runs nothing."""
     from flows.config import load_run_config
-    from flows.preflight import check_cleaning, check_corpus, check_tasks
+    from flows.preflight import check_data, check_tasks
 
     config = load_run_config(preset, overrides(set_))
-    check_corpus(config)
+    check_data(config)
     check_tasks(config)
-    check_cleaning(config)
     print(f"{preset}: fine; a run would write to {config.root}")
 
 

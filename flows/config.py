@@ -23,22 +23,46 @@ class RunConfig(Settings):
 
     root: str
     """Where stages write: a folder or gs://bucket/folder."""
-    corpus: CorpusConfig
+    corpus: CorpusConfig | None = None
+    """What to build records from; not needed where there are `records`."""
+    records: str = ""
+    """A finished records directory to train on instead: made elsewhere, or KoBigBird's own, adopted."""
     model: ModelConfig = ModelConfig()
     runner: RunnerConfig = RunnerConfig()
     device: DeviceConfig = DeviceConfig()
 
     @property
+    def to_build(self) -> CorpusConfig:
+        """The corpus half.
+
+        Raises:
+          SettingError: when there is none.
+        """
+        if self.corpus is None:
+            raise SettingError(
+                f"this run trains on {self.records} and has no corpus to build; add one with its sources."
+            )
+        return self.corpus
+
+    @property
     def decontaminate(self) -> DecontaminateConfig:
         """Which evaluation examples to keep out of the corpus: those named, and every dev set that is scored."""
-        named = self.corpus.decontaminate.evaluations
+        named = self.to_build.decontaminate.evaluations
         paths = {path for evaluation in named for path in evaluation.paths}
         scored = sorted({(task.task, task.dev) for task in self.model.finetune if task.dev not in paths})
         more = (EvaluationConfig(task=task, paths=(dev,)) for task, dev in scored)
-        return self.corpus.decontaminate.model_copy(update={"evaluations": (*named, *more)})
+        return self.to_build.decontaminate.model_copy(update={"evaluations": (*named, *more)})
+
+    @model_validator(mode="after")
+    def _there_is_something_to_train_on(self) -> Self:
+        if self.corpus is None and not self.records:
+            raise ValueError("corpus is missing and has no default; add it, or name a directory of records.")
+        return self
 
     @model_validator(mode="after")
     def _records_fit_the_trainer(self) -> Self:
+        if self.corpus is None or self.records:
+            return self  # records that exist say themselves how long their sequences are
         packed, read = self.corpus.tokenize.sequence_length, self.model.pretrain.sequence_length
         if packed != read:
             raise ValueError(
@@ -128,6 +152,7 @@ def _anchor_places(values: dict[str, Any], base: Path) -> None:
         return found if isinstance(found, list) else []  # what is no list is refused later, by its name
 
     anchor(values, "root")
+    anchor(values, "records")
     anchor(below("corpus", "vocabulary"), "path")
     for task in each("model", "finetune"):
         anchor(task, "train")

@@ -39,13 +39,14 @@ def corpus(preset: str = "tiny", overrides: dict[str, Any] | None = None) -> Cor
     config = load_run_config(preset, overrides)
     check_corpus(config)
     check_cleaning(config)
-    root, half, runner = config.root, config.corpus, config.runner
+    root, half, runner = config.root, config.to_build, config.runner
     documents = stages.read(root, half.read, runner)
     cleaned = stages.clean(root, documents, half.clean, runner)
     unique = stages.dedupe(root, cleaned, half.dedupe, runner)
     held_out = config.decontaminate
     uncontaminated = stages.decontaminate(root, unique, held_out, runner) if held_out.evaluations else unique
-    vocabulary = stages.vocabulary(root, half.vocabulary)
+    chosen = half.vocabulary.mixed_as(half.tokenize.mixture)
+    vocabulary = stages.vocabulary(root, uncontaminated, chosen, half.read.weights, runner)
     records = stages.tokenize(root, uncontaminated, vocabulary, half.tokenize, half.read.weights, runner)
     report = stages.corpus_report(root, [documents, cleaned, unique, uncontaminated, records])
     made = Corpus(documents, cleaned, unique, uncontaminated, vocabulary, records, report)

@@ -38,7 +38,7 @@ def list_(
     from flows.corpus_listing import count_corpus, estimate_corpus
     from flows.tables import markdown_table
 
-    read = load_run_config(preset, overrides(set_)).corpus.read
+    read = load_run_config(preset, overrides(set_)).to_build.read
     rows = estimate_corpus(read) if dry_run else count_corpus(read)
     if as_json:
         print(json.dumps({"preset": preset, "dry_run": dry_run, "sources": rows}, ensure_ascii=False))

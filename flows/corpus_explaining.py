@@ -7,7 +7,7 @@ from beam_jobs.clean_config import CleanConfig, PersonalDataConfig
 from beam_jobs.clean_docs import CleanDocs, shown
 from beam_jobs.cleaning.personal_data import PersonalData
 from beam_jobs.dedupe.near_copies import RULE as NEAR_COPY
-from beam_jobs.document import Document
+from beam_jobs.document import NEAR_COPIES, Document
 from beam_jobs.each_file import input_files
 from beam_jobs.removed import Removed
 from beam_jobs.storage import DOCUMENTS, read_parquet
@@ -80,6 +80,8 @@ def _kept(paths: Sequence[str], document_id: str, stage: StageOutput) -> Iterato
     before = _find(document_id, (file.path for file in input_files(documents_at(paths))), ", ".join(paths))
     if cut := len(before.text) - len(stays.text):
         yield f"cut: {cut:,} characters in passages that stood in the corpus before"
+    if mark := stays.metadata.get(NEAR_COPIES):
+        yield f"marked: {NEAR_COPY}, with {mark}, as all documents like it are"
     yield "kept"
 
 

@@ -6,10 +6,8 @@ from prefect import flow
 
 from flows import reports, stages
 from flows.config import RunConfig, load_run_config
-from flows.corpus import corpus
 from flows.preflight import check_tasks
-from flows.tracking import run_flow
-from flows.train import train_and_export
+from flows.train import train_and_export, training_data
 from model.contract.manifest import StageOutput
 
 
@@ -23,7 +21,7 @@ def evaluate(preset: str = "tiny", overrides: dict[str, Any] | None = None) -> l
     """
     config = load_run_config(preset, overrides)
     check_tasks(config)
-    trained = train_and_export(config, run_flow(corpus, preset=preset, overrides=overrides))
+    trained = train_and_export(config, training_data(config, preset, overrides))
     return score(config, trained.exported)
 
 

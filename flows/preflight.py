@@ -1,8 +1,45 @@
 """What can be known before any work: sources that exist, a vocabulary and tasks that fit the model."""
 
+from beam_jobs.vocabulary_config import VocabularyConfig
 from flows.config import RunConfig
 from model.contract import places
-from model.contract.errors import InputError, SettingError
+from model.contract.errors import InputError, OutputError, SettingError
+from model.contract.manifest import open_stage
+
+
+def check_data(config: RunConfig) -> None:
+    """Looks at what a training would be made of: records that exist, or the corpus half's inputs.
+
+    Raises:
+      InputError, SettingError, OutputError: see `check_records`, `check_corpus` and `check_cleaning`.
+    """
+    if config.records:
+        check_records(config)
+    else:
+        check_corpus(config)
+        check_cleaning(config)
+
+
+def check_records(config: RunConfig) -> None:
+    """Compares the files of records that exist with their manifest, and their format with the model.
+
+    Raises:
+      OutputError: when they are not done, or with the first fault.
+      SettingError: for a root that is neither a folder nor gs://, or records of another length or vocabulary size.
+    """
+    from model.find_record import format_of
+    from model.verify_records import faults
+
+    places.is_gs(config.root)
+    if (fault := next(faults(config.records, quick=True), None)) is not None:
+        raise OutputError(fault)
+    found, half = format_of(open_stage(config.records)), config.model
+    for name, theirs, ours in (
+        ("model.pretrain.sequence_length", found.sequence_length, half.pretrain.sequence_length),
+        ("model.encoder.vocabulary_size", found.vocabulary_size, half.encoder.vocabulary_size),
+    ):
+        if theirs != ours:
+            raise SettingError(f"{config.records} has {theirs} where {name} is {ours}; set {name} to {theirs}.")
 
 
 def check_corpus(config: RunConfig) -> None:
@@ -14,16 +51,32 @@ def check_corpus(config: RunConfig) -> None:
     """
     from beam_jobs.read_estimate import refuse_unreadable
     from beam_jobs.read_plan import find_sources
-    from beam_jobs.vocabulary import read_vocabulary
 
     places.is_gs(config.root)
-    refuse_unreadable(find_sources(config.corpus.read.sources))
-    size, path = len(read_vocabulary(config.corpus.vocabulary.path)), config.corpus.vocabulary.path
-    if size != config.model.encoder.vocabulary_size:
+    corpus = config.to_build
+    refuse_unreadable(find_sources(corpus.read.sources))
+    check_vocabulary(corpus.vocabulary, config.model.encoder.vocabulary_size)
+
+
+def check_vocabulary(config: VocabularyConfig, size_of_model: int) -> None:
+    """Looks at the vocabulary, or at how one will be trained, and at those it will be compared with.
+
+    Raises:
+      InputError: for a file that is missing, empty or broken, or has another size than its setting says.
+      SettingError: when its size is not the model's.
+    """
+    from beam_jobs.vocabularies.given import read_compared, read_given
+
+    if config.train is None:
+        size, named = len(read_given(config)), config.path
+    else:
+        size, named = config.train.size, "the vocabulary that corpus.vocabulary.train asks for"
+    if size != size_of_model:
         raise SettingError(
-            f"{path} has {size} pieces, but model.encoder.vocabulary_size is {config.model.encoder.vocabulary_size}; "
+            f"{named} has {size} pieces, but model.encoder.vocabulary_size is {size_of_model}; "
             f"set model.encoder.vocabulary_size to {size}."
         )
+    read_compared(config)
 
 
 def check_cleaning(config: RunConfig) -> None:
@@ -36,8 +89,8 @@ def check_cleaning(config: RunConfig) -> None:
     from beam_jobs.cleaning.cleaner import Cleaner
     from beam_jobs.decontamination.evaluation_texts import evaluation_texts
 
-    for source in config.corpus.read.sources:
-        Cleaner(config.corpus.clean.of(source.name))
+    for source in config.to_build.read.sources:
+        Cleaner(config.to_build.clean.of(source.name))
     for evaluation in config.decontaminate.evaluations:
         for path in evaluation.paths:
             next(evaluation_texts([evaluation.model_copy(update={"paths": (path,)})]), None)

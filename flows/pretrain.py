@@ -6,11 +6,9 @@ from prefect import flow
 
 from flows import reports, stages
 from flows.config import load_run_config
-from flows.corpus import corpus
 from flows.evaluate import score
-from flows.preflight import check_cleaning, check_corpus, check_tasks
-from flows.tracking import run_flow
-from flows.train import train_and_export
+from flows.preflight import check_data, check_tasks
+from flows.train import train_and_export, training_data
 from model.contract.manifest import StageOutput
 
 
@@ -23,10 +21,9 @@ def pretrain(preset: str = "tiny", overrides: dict[str, Any] | None = None) -> S
         overrides: dotted settings and their values, such as {"model.pretrain.steps": 100}.
     """
     config = load_run_config(preset, overrides)
-    check_corpus(config)
+    check_data(config)
     check_tasks(config)
-    check_cleaning(config)
-    made = run_flow(corpus, preset=preset, overrides=overrides)
+    made = training_data(config, preset, overrides)
     trained = train_and_export(config, made)
     scores = score(config, trained.exported)
     published = stages.publish(config.root, made.stages, trained.pretrained, trained.exported, scores)

@@ -27,7 +27,7 @@ def write_publication(
     """Copies the exported model beside its card and writes the report.
 
     Args:
-      corpus: the corpus stages, in order; the last is the tokenizing one.
+      corpus: the corpus stages, in order; the last is the tokenizing one, alone where records were given.
       trained: the pretraining stage.
       exported: the export stage.
       scores: a fine-tuning stage a task.
@@ -80,11 +80,16 @@ def _training_section(trained: StageOutput) -> str:
 
 
 def _corpus_section(corpus: Sequence[StageOutput]) -> str:
-    records = corpus[-1]
-    return (
-        f"## Corpus\n\nDocuments through each filter:\n\n{markdown_table(drop_table(corpus))}\n\n"
-        f"Records:\n\n{markdown_table(token_table(records))}\n\nPadding: {padding_share(records):.2%} of all positions."
-    )
+    *before, records = corpus
+    if before:
+        opening = f"Documents through each filter:\n\n{markdown_table(drop_table(corpus))}"
+    else:
+        opening = "The records existed before this run; their manifest tells what they were made of."
+    if not (table := token_table(records)):  # KoBigBird's own say neither sources nor tokens
+        number = sum(file.records or 0 for file in records.files() if ".tfrecord" in file.name)
+        return f"## Corpus\n\n{opening}\n\nRecords: {number:,}."
+    padding = f"Padding: {padding_share(records):.2%} of all positions."
+    return f"## Corpus\n\n{opening}\n\nRecords:\n\n{markdown_table(table)}\n\n{padding}"
 
 
 def _chain_section(stages: Sequence[StageOutput]) -> str:

@@ -8,6 +8,7 @@ from flows.corpus_report import rows
 from flows.outputs import publish_outputs
 from flows.tables import Row, drop_table, padding_share, score_table, token_table
 from flows.tracking import logger, under_prefect
+from model.contract import places
 from model.contract.manifest import StageOutput
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def publish_corpus(corpus: "Corpus") -> None:
     """Where the corpus report is; tables of each filter's drops and of tokens and examples by source."""
     page = corpus.report.paths()[0]
     logger().info(f"corpus report: {page}")
+    publish_vocabulary(corpus.vocabulary)
     if not under_prefect():
         return
     _table("filter-drops", drop_table(corpus.stages), "Documents through each filter, by source")
@@ -32,6 +34,25 @@ def publish_corpus(corpus: "Corpus") -> None:
     from flows.corpus_report.gathered import gather
 
     publish_corpus_report(gather(corpus.stages), page)
+
+
+def publish_vocabulary(vocabulary: StageOutput) -> None:
+    """How well the vocabulary fits, beside others, as the stage's tables have it; nothing where it has no report."""
+    found: Any = vocabulary.manifest.facts.get("report")
+    if not found:
+        return
+    fits = (f"{name} {one['fit']['tokens_per_eojeol']:.4f}" for name, one in found.items())
+    logger().info(f"vocabulary, tokens an eojeol: {', '.join(fits)}")
+    if not under_prefect():
+        return
+    from prefect.artifacts import create_markdown_artifact
+
+    (tables,) = vocabulary.paths(suffix="report.md")
+    create_markdown_artifact(
+        key="vocabulary",
+        markdown=places.read_bytes(tables).decode(),
+        description="How many tokens the vocabulary makes of text, beside other vocabularies",
+    )
 
 
 def publish_corpus_report(facts: "CorpusFacts", page: str) -> None:

@@ -11,9 +11,9 @@ from beam_jobs.config import (
     ReadConfig,
     RunnerConfig,
     TokenizeConfig,
-    VocabularyConfig,
 )
 from beam_jobs.dedupe_config import DecontaminateConfig, DedupeConfig
+from beam_jobs.vocabulary_config import VocabularyConfig
 from flows.tracking import logger, stage_task
 from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, PretrainConfig
 from model.contract import places
@@ -79,17 +79,21 @@ def decontaminate(root: str, documents: StageOutput, config: DecontaminateConfig
     return _run(dataclasses.replace(stage, inputs={**stage.inputs, **evaluated}), work, runner.runner)
 
 
-@stage_task(name="vocabulary", retries=2, retry_delay_seconds=30, timeout_seconds=HOUR)
-def vocabulary(root: str, config: VocabularyConfig) -> StageOutput:
-    """The vocabulary to tokenize with, looked over."""
+@stage_task(name="vocabulary", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
+def vocabulary(
+    root: str, documents: StageOutput, config: VocabularyConfig, weights: Mapping[str, float], runner: RunnerConfig
+) -> StageOutput:
+    """The vocabulary to tokenize with, looked over or trained, and its report; `weights` of sources that are not 1."""
 
     def work(directory: str) -> Made:
         from beam_jobs.vocabulary import make_vocabulary
 
-        return make_vocabulary(config, directory)
+        return make_vocabulary(config, directory, documents, weights, runner)
 
-    inputs = checksums([("vocab.txt", config.path)])
-    return _run(Stage("vocabulary", root, {}, ("beam_jobs.vocabulary",), inputs), work)
+    stage = _after("vocabulary", root, config, "beam_jobs.vocabulary", documents)
+    settings = vocabulary_settings(config) | {"weights": dict(weights)}
+    inputs = {**stage.inputs, **checksums(list(_vocabulary_files(config)))}
+    return _run(dataclasses.replace(stage, settings=settings, inputs=inputs), work, runner.runner)
 
 
 @stage_task(name="tokenize", retries=2, retry_delay_seconds=30, timeout_seconds=7 * DAYS)
@@ -250,6 +254,21 @@ def decontaminate_settings(config: DecontaminateConfig) -> dict[str, Any]:
     for evaluation in settings["evaluations"]:
         evaluation.pop("paths")
     return settings
+
+
+def vocabulary_settings(config: VocabularyConfig) -> dict[str, Any]:
+    """What of a VocabularyConfig can change the stage's output, but for what its files hold."""
+    settings: dict[str, Any] = plain(config)
+    for only_checked_or_a_place in ("path", "size", "compare"):
+        settings.pop(only_checked_or_a_place)
+    return settings
+
+
+def _vocabulary_files(config: VocabularyConfig) -> Iterator[tuple[str, str]]:
+    """A name for each file, which says nothing of where it lies, and its path."""
+    if config.path:
+        yield "vocab.txt", config.path
+    yield from ((f"compare/{name}", path) for name, path in sorted(config.compare.items()))
 
 
 def _evaluation_files(config: DecontaminateConfig) -> Iterator[tuple[str, str]]:

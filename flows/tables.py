@@ -36,12 +36,16 @@ def drop_table(stages: Sequence[StageOutput]) -> list[Row]:
 
 
 def token_table(records: StageOutput) -> list[Row]:
-    """Documents, tokens and examples by source and split, and documents left out by weights below 1."""
+    """Documents, tokens and records by source and split.
+
+    `unique_tokens` are those of each text once, `tokens` those in the records, of which weights repeat some and leave
+    some out; `empty` documents have no token.
+    """
     found: dict[tuple[str, str], Row] = {}
     for namespace, source, counter, value in _by_source(records):
         split, _, kind = counter.partition("_")
         if namespace == "tokenize_docs":
-            empty = {"documents": 0, "tokens": 0, "examples": 0, "left_out": 0}
+            empty = {"documents": 0, "unique_tokens": 0, "tokens": 0, "examples": 0, "left_out": 0, "empty": 0}
             found.setdefault((source, split), empty)[kind] = value
     return [{"source": source, "split": split, **row} for (source, split), row in sorted(found.items())]
 

@@ -49,6 +49,8 @@ class MaskingConfig(Settings):
     max_ngram: PositiveInt = Field(default=2, le=4)
     mask_share: float = Field(default=0.8, ge=0.0, le=1.0)
     random_share: float = Field(default=0.1, ge=0.0, le=1.0)
+    stored: bool = False
+    """Train on the masks that KoBigBird's records hold, instead of new ones each epoch; for such records alone."""
 
 
 class OptimizerConfig(Settings):

@@ -1,5 +1,6 @@
 """Weights out: a directory in transformers' format, written without PyTorch."""
 
+import importlib.util
 import json
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ from model.heads import MaskedLanguageModel
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocab.txt"
 MODEL_FOLDER = "model"
 """Where the export stage puts the model directory, beside its manifest."""
+SAVED_MODEL_FOLDER = "saved_model"
+"""Where it puts the SavedModel that takes strings (`model.serving`)."""
 TOKENS = {
     "bos_token": BEGIN,
     "eos_token": END,
@@ -32,7 +35,9 @@ TOKENS = {
 
 
 def export_training(trained: StageOutput, vocabulary: StageOutput, config: EncoderConfig, directory: str) -> Made:
-    """Exports the last checkpoint of a finished training to the folder `model` of a stage's directory.
+    """Exports the last checkpoint of a finished training to the folders `model` and `saved_model` of a stage's.
+
+    The second, for serving, is left out where tensorflow-text is not installed; the fact `saved_model` says which.
 
     Raises:
       OutputError: when the training's files are damaged or hold no checkpoint.
@@ -42,7 +47,19 @@ def export_training(trained: StageOutput, vocabulary: StageOutput, config: Encod
     model = MaskedLanguageModel(config, seed=0)
     restore_weights(trained.directory, model=model)
     export_model(model, vocabulary.directory, places.join(directory, MODEL_FOLDER))
-    return Made(outputs=outputs_in(directory))
+    served = _export_for_serving(model, vocabulary, directory)
+    return Made(outputs=outputs_in(directory), facts={SAVED_MODEL_FOLDER: served})
+
+
+def _export_for_serving(model: MaskedLanguageModel, vocabulary: StageOutput, directory: str) -> bool:
+    """Writes the SavedModel, unless this machine has no tensorflow-text: TensorFlow for TPUs comes without it."""
+    if importlib.util.find_spec("tensorflow_text") is None:
+        return False
+    from model.serving import export_saved_model  # it imports this module
+
+    pieces = read_pieces(places.join(vocabulary.directory, VOCABULARY), model.encoder.config)
+    export_saved_model(model.encoder, pieces, places.join(directory, SAVED_MODEL_FOLDER))
+    return True
 
 
 def export_model(model: MaskedLanguageModel, vocabulary_dir: str, directory: str) -> None:
@@ -60,7 +77,7 @@ def export_model(model: MaskedLanguageModel, vocabulary_dir: str, directory: str
       InputError: when the vocabulary is missing or lacks a special token.
     """
     config = model.encoder.config
-    pieces = _read_pieces(places.join(vocabulary_dir, VOCABULARY), config)
+    pieces = read_pieces(places.join(vocabulary_dir, VOCABULARY), config)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         _write_tokenizer(pieces, config.max_positions, made)
@@ -105,6 +122,24 @@ def transformers_config(config: EncoderConfig, pieces: list[str]) -> dict[str, o
     }
 
 
+def read_pieces(path: str, config: EncoderConfig) -> list[str]:
+    """The pieces of a vocab.txt, by id.
+
+    Raises:
+      SettingError: when there are not as many as the model has.
+      InputError: when the file is missing or lacks a special token.
+    """
+    pieces = places.read_bytes(path).decode().removesuffix("\n").split("\n")
+    if len(pieces) != config.vocabulary_size:
+        raise SettingError(
+            f"{path} has {len(pieces):,} pieces where the model's vocabulary_size is "
+            f"{config.vocabulary_size:,}; export with the vocabulary that the model was trained with."
+        )
+    if missing := [token for token in SPECIAL_TOKENS if token not in pieces]:
+        raise InputError(f"{path} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line.")
+    return pieces
+
+
 def tensor_name(variable: tf.Variable) -> str:
     """What transformers calls a variable's tensor: the variable's own name without TensorFlow's additions."""
     return str(variable.name).rsplit("/", maxsplit=1)[-1].removesuffix(":0")
@@ -119,18 +154,6 @@ def stored(variable: tf.Variable) -> np.ndarray:
     """A variable's values as transformers stores them; float32, C order."""
     values = variable.numpy()
     return np.ascontiguousarray(values.T if is_transposed(tensor_name(variable), values.ndim) else values)
-
-
-def _read_pieces(path: str, config: EncoderConfig) -> list[str]:
-    pieces = places.read_bytes(path).decode().removesuffix("\n").split("\n")
-    if len(pieces) != config.vocabulary_size:
-        raise SettingError(
-            f"{path} has {len(pieces):,} pieces where the model's vocabulary_size is "
-            f"{config.vocabulary_size:,}; export with the vocabulary that the model was trained with."
-        )
-    if missing := [token for token in SPECIAL_TOKENS if token not in pieces]:
-        raise InputError(f"{path} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line.")
-    return pieces
 
 
 def _write_tokenizer(pieces: list[str], longest: int, folder: Path) -> None:

@@ -1,11 +1,19 @@
 """Dynamic masking for the masked-LM objective: whole words, in n-grams, drawn from a stateless seed.
 
-A word is a piece without `##` and the `##` pieces after it. Words in a row form units of 1 to n words (shorter ones
-likelier, as ALBERT draws them: p(k) proportional to 1/k, arXiv:1909.11942 sec. 3.1); units are taken in random order
-until the budget of tokens is spent. Of the tokens taken 80 % become [MASK], 10 % a random piece, 10 % stay (BERT).
+A word is a piece without `##` and the `##` pieces after it. From the beginning of each segment on, words are grouped
+into grams of 1 to n words, the length k drawn with weight 1/k (as ALBERT does, arXiv:1909.11942, sec. 3.1, and
+KoBigBird's create_pretraining_data.py); a segment's end cuts its last gram off. The budget of tokens is `share` of the
+sequence, special tokens included. The grams are laid in random order on a circle, and those are taken that begin within
+an arc of so many tokens, anywhere on it: so each has the same chance, whatever its length, and on average exactly the
+budget is hidden, now a token more, now one less. Of the grams taken 80 % become [MASK], in 10 % each token becomes a
+random piece of its own, 10 % stay.
+
+The original draws grams that may overlap, and drops those that do or that no longer fit the budget, which makes long
+ones rarer than their weights say; here they are as frequent as that.
 """
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,6 +23,8 @@ import tensorflow as tf
 from model.config import MaskingConfig
 from model.contract.record import SpecialIds
 
+_UNUSED = re.compile(r"\[unused\d+\]")
+
 
 @dataclasses.dataclass(frozen=True)
 class PieceTable:
@@ -23,15 +33,18 @@ class PieceTable:
     continues: np.ndarray
     """[vocabulary] bool: the piece begins with `##`."""
     special: np.ndarray
-    """[vocabulary] bool: never masked, never a replacement."""
+    """[vocabulary] bool: never masked; [UNK], too, from which nothing could be learnt."""
+    replacements: np.ndarray
+    """[pieces] int64: the ids of those that a token may be replaced by; none special, none "[unused1]"."""
     mask: int
 
     @classmethod
     def from_vocabulary(cls, pieces: Sequence[str], ids: SpecialIds) -> "PieceTable":
         """Reads the table off a vocabulary."""
-        special = np.zeros(len(pieces), bool)
-        special[[ids.pad, ids.cls, ids.sep, ids.mask, ids.begin, ids.end]] = True
-        return cls(np.array([piece.startswith("##") for piece in pieces]), special, ids.mask)
+        special = np.isin(np.arange(len(pieces)), ids.all)
+        unused = np.array([_UNUSED.fullmatch(piece) is not None for piece in pieces])
+        continues = np.array([piece.startswith("##") for piece in pieces])
+        return cls(continues, special, np.flatnonzero(~special & ~unused), ids.mask)
 
 
 class MaskedSequence(NamedTuple):
@@ -56,50 +69,90 @@ def mask_tokens(input_ids: tf.Tensor, table: PieceTable, config: MaskingConfig, 
       config: shares and limits.
       seed: [2] int32; the same seed gives the same masks.
     """
-    units, order, replacing = tf.unstack(tf.random.experimental.stateless_split(seed, 3))
-    unit = unit_of_each_token(input_ids, table, config.max_ngram, units)
+    sizes, order, replacing = tf.unstack(tf.random.experimental.stateless_split(seed, 3))
+    gram = gram_of_each_token(input_ids, table, config.max_ngram, sizes)
     length = tf.shape(input_ids)[0]
     budget = tf.cast(tf.round(config.share * tf.cast(length, tf.float32)), tf.int32)
-    hidden = _choose_units(unit, tf.clip_by_value(budget, 1, config.max_predictions), order)
+    budget = tf.clip_by_value(budget, 1, config.max_predictions)
+    hidden = _choose_grams(gram, budget, config.max_predictions, order)
     positions = tf.cast(tf.where(hidden)[:, 0], tf.int32)
     labels = tf.gather(input_ids, positions)
-    shown = tf.tensor_scatter_nd_update(input_ids, positions[:, None], _replacements(labels, table, config, replacing))
+    replaced = _replacements(labels, tf.gather(gram, positions), table, config, replacing)
+    shown = tf.tensor_scatter_nd_update(input_ids, positions[:, None], replaced)
+    return padded_predictions(shown, positions, labels, config)
+
+
+def padded_predictions(
+    shown: tf.Tensor, positions: tf.Tensor, labels: tf.Tensor, config: MaskingConfig
+) -> MaskedSequence:
+    """What is hidden, filled up to as many predictions as there may be.
+
+    Args:
+      shown: [length] int32, the ids as the model sees them.
+      positions: [predictions] int32, of what is hidden.
+      labels: [predictions] int32, what stood there.
+      config: says how many there may be.
+    """
     rest = config.max_predictions - tf.shape(positions)[0]
 
     def padded(values: tf.Tensor) -> tf.Tensor:
         return tf.ensure_shape(tf.pad(values, [[0, rest]]), [config.max_predictions])
 
-    weights = tf.ones_like(positions, tf.float32)
-    return MaskedSequence(shown, padded(positions), padded(labels), padded(weights))
+    return MaskedSequence(shown, padded(positions), padded(labels), padded(tf.ones_like(positions, tf.float32)))
 
 
-def unit_of_each_token(input_ids: tf.Tensor, table: PieceTable, max_ngram: int, seed: tf.Tensor) -> tf.Tensor:
-    """Numbers the units of 1 to `max_ngram` whole words; [length] int32, -1 at special tokens."""
+def gram_of_each_token(input_ids: tf.Tensor, table: PieceTable, max_ngram: int, seed: tf.Tensor) -> tf.Tensor:
+    """Numbers the grams of 1 to `max_ngram` whole words from left to right; [length] int32, -1 at special tokens."""
     special = tf.gather(tf.constant(table.special), input_ids)
     after_special = tf.concat([[True], special[:-1]], 0)
     starts = ~special & (~tf.gather(tf.constant(table.continues), input_ids) | after_special)
     word = tf.cumsum(tf.cast(starts, tf.int32)) - 1
+    first_in_segment = tf.boolean_mask(after_special, starts)
+    gram = tf.cumsum(tf.cast(_first_in_gram(first_in_segment, max_ngram, seed), tf.int32)) - 1
+    # A sequence of nothing but special tokens has no gram to look up.
+    return tf.where(special, -1, tf.gather(tf.concat([gram, [-1]], 0), tf.maximum(word, 0)))
+
+
+def _first_in_gram(first_in_segment: tf.Tensor, max_ngram: int, seed: tf.Tensor) -> tf.Tensor:
+    """Which words begin a gram; [words] bool, as what it takes. Each segment lays the sizes drawn at its own words."""
+    words = tf.shape(first_in_segment)[0]
     chances = [[float(np.log(1 / size)) for size in range(1, max_ngram + 1)]]
-    words = tf.shape(input_ids)[0]  # as many as there can be: a draw for each, whatever the others are
     sizes = tf.random.stateless_categorical(chances, words, seed, dtype=tf.int32)[0] + 1
-    unit = tf.searchsorted(tf.cumsum(sizes), tf.maximum(word, 0), side="right")
-    return tf.where(special, -1, unit)
+    segment = tf.cumsum(tf.cast(first_in_segment, tf.int32)) - 1
+    segments = tf.where(first_in_segment)[:, 0]
+    begins = tf.gather(segments, segment)  # [words] int64, the first word of each word's segment
+    before = tf.cumsum(sizes, exclusive=True)
+    laid = tf.cast(tf.cumsum(sizes) - tf.gather(before, begins), tf.int64)  # by its segment's grams up to this one
+    following = begins + laid
+    within = tf.gather(tf.concat([begins, [-1]], 0), tf.minimum(following, tf.cast(words, tf.int64))) == begins
+    marks = tf.boolean_mask(following, within)[:, None]
+    marked = tf.scatter_nd(marks, tf.ones_like(marks[:, 0]), tf.cast(words, tf.int64)[None])
+    return first_in_segment | (marked > 0)
 
 
-def _choose_units(unit: tf.Tensor, budget: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Takes units in random order as long as their tokens fit the budget; [length] bool."""
-    number = tf.reduce_max(unit) + 1
-    sizes = tf.math.unsorted_segment_sum(tf.ones_like(unit), unit, number)  # drops the -1 of special tokens
-    order = tf.argsort(tf.random.stateless_uniform([number], seed))
-    fits = tf.cumsum(tf.gather(sizes, order)) <= budget
-    chosen = tf.scatter_nd(order[:, None], fits, [number])
-    return (unit >= 0) & tf.gather(tf.concat([chosen, [False]], 0), tf.where(unit >= 0, unit, number))
+def _choose_grams(gram: tf.Tensor, budget: tf.Tensor, most: int, seed: tf.Tensor) -> tf.Tensor:
+    """Takes grams whose tokens come to the budget on average, and never to more than `most`; [length] bool."""
+    number = tf.maximum(tf.reduce_max(gram) + 1, 0)
+    sizes = tf.math.unsorted_segment_sum(tf.ones_like(gram), gram, number)  # drops the -1 of special tokens
+    by_chance, turn = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+    order = tf.argsort(tf.random.stateless_uniform([number], by_chance))
+    ordered = tf.gather(sizes, order)
+    around = tf.maximum(tf.reduce_sum(ordered), 1)
+    turned = tf.random.stateless_uniform([], turn, 0, around, tf.int32)
+    begins = tf.math.floormod(tf.cumsum(ordered, exclusive=True) - turned, around)
+    taken = (begins < budget) & (begins + ordered <= most)
+    chosen = tf.scatter_nd(order[:, None], taken, [number])
+    return (gram >= 0) & tf.gather(tf.concat([chosen, [False]], 0), tf.where(gram >= 0, gram, number))
 
 
-def _replacements(labels: tf.Tensor, table: PieceTable, config: MaskingConfig, seed: tf.Tensor) -> tf.Tensor:
+def _replacements(
+    labels: tf.Tensor, gram: tf.Tensor, table: PieceTable, config: MaskingConfig, seed: tf.Tensor
+) -> tf.Tensor:
+    """What stands at the hidden positions; each gram has one fate."""
     which, what = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    draw = tf.random.stateless_uniform(tf.shape(labels), which)
-    ordinary = tf.constant(np.flatnonzero(~table.special), tf.int32)
+    fates = tf.random.stateless_uniform([tf.reduce_max(tf.concat([gram, [0]], 0)) + 1], which)
+    fate = tf.gather(fates, gram)
+    ordinary = tf.constant(table.replacements, tf.int32)
     index = tf.random.stateless_uniform(tf.shape(labels), what, 0, tf.shape(ordinary)[0], tf.int32)
-    swapped = tf.where(draw < config.mask_share + config.random_share, tf.gather(ordinary, index), labels)
-    return tf.where(draw < config.mask_share, table.mask, swapped)
+    swapped = tf.where(fate < config.mask_share + config.random_share, tf.gather(ordinary, index), labels)
+    return tf.where(fate < config.mask_share, table.mask, swapped)

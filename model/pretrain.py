@@ -13,9 +13,10 @@ from model.contract.manifest import StageOutput, outputs_in
 from model.contract.stage import Made
 from model.devices import compute_dtype, strategy_for
 from model.heads import MaskedLanguageModel
-from model.input_pipeline import Batch, check_format, open_records, training_batches, validation_batches
+from model.input_pipeline import Batch, training_batches, validation_batches
 from model.masking import PieceTable
 from model.optimizer import AdamW, learning_rate
+from model.record_files import check_format, check_vocabulary, open_records
 from model.training_curve import CurvePoint, ValidationPoint, read_curve
 from model.vocabulary_files import read_pieces, token_counts
 
@@ -48,7 +49,9 @@ def pretrain(
     """
     training, validation = open_records(corpus, "train"), open_records(corpus, "validation")
     check_format(training.format, config.sequence_length, encoder.vocabulary_size)
-    table = PieceTable.from_vocabulary(read_pieces(vocabulary), training.format.special_ids)
+    pieces = read_pieces(vocabulary)
+    check_vocabulary(training.format, vocabulary, pieces)
+    table = PieceTable.from_vocabulary(pieces, training.format.special_ids)
     trainer = Trainer(encoder, config, strategy_for(device))
     if config.output_bias == "log_frequency":
         trainer.model.output_bias.assign(log_frequencies(token_counts(corpus)))
@@ -62,7 +65,18 @@ def pretrain(
     if (restored := checkpoints.restore_newest()) is not None:
         report(f"resuming at step {trainer.at:,} from {restored}")
     curve = read_curve(directory).up_to(trainer.at)
-    batches = training_batches(training, table, config, trainer.at * config.batch_size)
+
+    def batches(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        return training_batches(
+            training,
+            table,
+            config,
+            trainer.at,
+            context.get_per_replica_batch_size(config.batch_size),
+            context.input_pipeline_id,
+            context.num_input_pipelines,
+        )
+
     held_aside = validation_batches(validation, table, config)
     for point in trainer.train(batches, report):
         curve = curve.plus(point)
@@ -110,13 +124,20 @@ class Trainer:
         """The number of steps done."""
         return int(self.step.numpy())
 
-    def train(self, batches: tf.data.Dataset, report: Report) -> Iterator[CurvePoint]:
-        """Runs loops of `steps_per_loop` steps up to the last step; a point after each."""
+    def train(
+        self, batches: Callable[[tf.distribute.InputContext], tf.data.Dataset], report: Report
+    ) -> Iterator[CurvePoint]:
+        """Runs loops of `steps_per_loop` steps up to the last step; a point after each.
+
+        Args:
+          batches: of one replica, for the host that the context tells; they are fetched to the devices ahead.
+          report: takes a line after each loop.
+        """
         config = self.config
-        batches = iter(self.strategy.experimental_distribute_dataset(batches))
+        distributed = iter(self.strategy.distribute_datasets_from_function(batches))
         began, first = time.monotonic(), self.at
         while (at := self.at) < config.steps:
-            loss = float(self._loop(batches).numpy().mean(dtype=np.float64))
+            loss = float(self._loop(distributed).numpy().mean(dtype=np.float64))
             at += config.steps_per_loop
             rate = learning_rate(config.optimizer, tf.constant(at - 1, tf.int64), config.steps)
             took = time.monotonic() - began

@@ -82,7 +82,7 @@ def _settings(inputs: str, root: str) -> dict[str, Any]:
             },
             "dedupe": {"near": {"permutations": 128}},
             "vocabulary": {"path": places.join(inputs, "vocab.txt")},
-            "tokenize": {"sequence_length": LENGTH, "shards": 2, "validation_share": 0.25, "packing_buckets": 1},
+            "tokenize": {"sequence_length": LENGTH, "min_shards": 2, "validation_share": 0.25},
         },
         "model": {
             "encoder": {

@@ -1,4 +1,4 @@
-"""FindNearCopies: clusters of similar documents, of each of which one stays."""
+"""FindNearCopies: clusters of similar documents, of each of which one stays, or all do with one mark."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
@@ -82,7 +82,7 @@ class ClusterSketches(beam.PTransform):
         super().__init__()
 
     def expand(self, sketches: Any) -> Any:
-        """From sketches by node to documents that go, (file, (rule, `copies.gone`)), and Clusters under LARGEST."""
+        """From sketches by node to (file, (rule, `copies.gone`)): what goes or is marked; Clusters under LARGEST."""
         candidates = (
             sketches
             | "Bands" >> beam.FlatMap(_banded, self.near, self.partitions).with_output_types(Part)
@@ -157,7 +157,7 @@ class _SortFn(beam.DoFn):
 
 
 def _best_of_each(group: tuple[int, Iterable[Blob]], near: NearConfig) -> Iterator[Any]:
-    """Parts the candidates of one partition of components; yields all but the best by file, and Clusters."""
+    """Parts the candidates of one partition of components; yields those that go or are marked by file, and Clusters."""
     members = together(group[1])
     members = members[np.lexsort((members["node"], members["cluster"]))]
     labels = members["cluster"]
@@ -168,8 +168,8 @@ def _best_of_each(group: tuple[int, Iterable[Blob]], near: NearConfig) -> Iterat
     sizes = np.diff([*starts, len(members)])
     best = np.repeat(starts, sizes)
     similar = agreement(members["signature"], members["signature"][best])
-    goes = best != np.arange(len(members))
-    gone = copies.gone(members[goes], members["id"][best[goes]], similar[goes])
+    found = best != np.arange(len(members)) if near.action == "drop" else np.repeat(sizes > 1, sizes)
+    gone = copies.gone(members[found], members["id"][best[found]], similar[found])
     yield from ((file, (RULE, part)) for file, part in deal(gone, file_of(gone["node"])))
     largest = np.lexsort((members["node"][starts], -sizes))[:CLUSTERS]
     for start, size in zip(starts[largest].tolist(), sizes[largest].tolist(), strict=True):

@@ -9,10 +9,10 @@ from beam_jobs.dedupe_config import DedupeConfig
 from beam_jobs.document import Document
 from beam_jobs.each_file import InputFile
 
-FILE, GONE, CUTS = "file", "gone", "cuts"
+FILE, GONE, CUTS, MARKED = "file", "gone", "cuts", "marked"
 TOO_SHORT = "too_short_without_repeats"
 Verdicts = Mapping[str, Iterable[Any]]
-"""Of one file: its InputFile; (rule, `copies.gone`) pairs; `passages.CUT` arrays."""
+"""Of one file: its InputFile; (rule, `copies.gone`) pairs; `passages.CUT` arrays; pairs of what stays with a mark."""
 
 
 class Gone(NamedTuple):
@@ -28,6 +28,8 @@ class Left(NamedTuple):
 
     text: str
     cut: list[str]
+    near_copies: str = ""
+    """The id that marks its near copies, which stay, too; empty where there are none."""
 
 
 class Remaining:
@@ -46,6 +48,10 @@ class Remaining:
         for rule, blob in verdicts.get(GONE, ()):
             for row, record in zip(row_of(blob["node"]).tolist(), blob, strict=True):
                 self._gone[row] = Gone(rule, record["matched"].decode(), float(record["value"]))
+        self._marks: dict[int, str] = {}
+        for _, blob in verdicts.get(MARKED, ()):
+            for row, record in zip(row_of(blob["node"]).tolist(), blob, strict=True):
+                self._marks[row] = record["matched"].decode()
         self._cuts: dict[int, set[int]] = {}
         for blob in verdicts.get(CUTS, ()):
             for row, place in zip(row_of(blob["node"]).tolist(), blob["place"].tolist(), strict=True):
@@ -55,7 +61,8 @@ class Remaining:
         """Why the document in a row goes, or what is left of it."""
         if (gone := self._gone.get(row)) is not None:
             return gone
+        mark = self._marks.get(row, "")
         if not (places := self._cuts.get(row)):
-            return Left(doc.text, [])
-        left = Left(*self._passages.cut(doc.text, doc.source, places))
+            return Left(doc.text, [], mark)
+        left = Left(*self._passages.cut(doc.text, doc.source, places), mark)
         return left if len(left.text) >= self._shortest else Gone(TOO_SHORT, "", float(len(left.text)))

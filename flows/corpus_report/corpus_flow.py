@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from flows.corpus_report.facts import Amount, CorpusFacts, total
+from flows.corpus_report.facts import Amount, CorpusFacts
 from flows.corpus_report.rule_sentences import stage_name
 
 
@@ -60,24 +60,13 @@ def _points(facts: CorpusFacts) -> Iterator[tuple[str, dict[str, Amount]]]:
 
 
 def tokens_per_character(facts: CorpusFacts) -> dict[str, float]:
-    """By source, from the mean document as it was tokenized and as the last stage let it through.
-
-    Means and not sums are compared: by its weight a source may be in the records more than once, or in part. A source
-    of which nothing was tokenized gets the rate of all others together.
-    """
+    """By source, each text once; a source of which nothing was tokenized gets the rate of all others together."""
     left = facts.stages[-1].went_out
-
-    def rate(tokens: int, documents: int, amount: Amount) -> float:
-        return tokens * amount.documents / max(documents * amount.characters, 1)
-
     known = {source: found for source, found in facts.tokens.items() if left.get(source, Amount()).characters}
-    mean = rate(
-        sum(found.tokens for found in known.values()),
-        sum(found.documents for found in known.values()),
-        total(left[source] for source in known),
-    )
+    characters = sum(left[source].characters for source in known)
+    mean = sum(found.unique_tokens for found in known.values()) / max(characters, 1)
     return {
-        source: rate(known[source].tokens, known[source].documents, left[source]) if source in known else mean
+        source: known[source].unique_tokens / left[source].characters if source in known else mean
         for source in facts.sources
     }
 

@@ -98,6 +98,8 @@ class Cluster:
     size: int
     survivor: Copy
     members: tuple[Copy, ...]
+    all_stay: bool = False
+    """Whether the others stay, too, with a mark."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,10 +129,13 @@ class Reading:
 
 @dataclasses.dataclass(frozen=True)
 class Tokens:
-    """One source's tokens in the training and validation records, copies by weight included."""
+    """One source's documents and tokens, training and validation together."""
 
     documents: int
+    unique_tokens: int
+    """Each text's once."""
     tokens: int
+    """In the records: a source's weight repeats it, or leaves some out."""
 
 
 @dataclasses.dataclass(frozen=True)

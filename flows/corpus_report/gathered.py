@@ -110,8 +110,8 @@ def _tokens(stage: StageOutput) -> dict[str, Tokens]:
     found: dict[str, Tokens] = {}
     for source, counter, count in _counters(stage, "tokenize_docs"):
         kind = counter.partition("_")[2]
-        if kind in ("documents", "tokens"):
-            sofar = found.get(source, Tokens(0, 0))
+        if kind in {field.name for field in dataclasses.fields(Tokens)}:
+            sofar = found.get(source, Tokens(0, 0, 0))
             found[source] = dataclasses.replace(sofar, **{kind: getattr(sofar, kind) + count})
     return {source: tokens for source, tokens in sorted(found.items()) if tokens.documents}
 

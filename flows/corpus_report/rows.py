@@ -84,7 +84,7 @@ def cluster_rows(facts: CorpusFacts) -> list[Row]:
         {
             "set": number,
             "documents": cluster.size,
-            "fate": "stays" if copy is cluster.survivor else "goes",
+            "fate": "stays" if copy is cluster.survivor or cluster.all_stay else "goes",
             "similarity": round(copy.similarity, 2),
             "source": copy.source,
             "title": copy.title,

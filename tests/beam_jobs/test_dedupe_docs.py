@@ -8,6 +8,7 @@ from beam_jobs import removed
 from beam_jobs.config import RunnerConfig
 from beam_jobs.dedupe_config import DedupeConfig
 from beam_jobs.dedupe_docs import dedupe_documents
+from beam_jobs.document import NEAR_COPIES
 from beam_jobs.storage import DOCUMENTS, read_parquet
 from model.contract.errors import InputError
 from tests.beam_jobs.dedupe import dedupe_twin
@@ -184,6 +185,70 @@ def test_the_statistics_list_the_largest_clusters_with_what_they_look_like(tmp_p
     assert all(0.65 <= member["similarity"] <= 1 and member["excerpt"] for member in cluster["members"])
     assert statistics["dropped"]["near_copy"]["news"]["documents"] >= 4
     assert len(statistics["examples"]["near_copy"]) == 5
+
+
+MARKING = DedupeConfig.model_validate({"near": {"action": "mark"}})
+
+
+def marks_of(documents):
+    return {doc.id: doc.metadata[NEAR_COPIES] for doc in documents if NEAR_COPIES in doc.metadata}
+
+
+def test_near_copies_that_stay_carry_the_id_of_the_one_that_would_have_stayed_alone(tmp_path_factory):
+    documents = planted_corpus()
+    dropped, _ = dedupe(documents, tmp_path_factory.mktemp("dropped"))
+    would_go = {row.id: row.matched for row in removed_from(dropped) if row.rule == "near_copy"}
+
+    out, _ = dedupe(documents, tmp_path_factory.mktemp("marked"), MARKING)
+
+    kept = kept_in(out)
+    assert len(would_go) > 30
+    assert marks_of(kept) == would_go | {survivor: survivor for survivor in would_go.values()}
+    assert {doc.id for doc in kept} == {doc.id for doc in kept_in(dropped)} | set(would_go)
+    assert not [row for row in removed_from(out) if row.rule == "near_copy"]
+
+
+def test_marked_documents_keep_their_texts_and_metadata_and_are_counted_as_changed(tmp_path):
+    documents = [doc._replace(metadata={"charset": "utf-8"}) for doc in planted_corpus()]
+    before = {doc.id: doc for doc in documents}
+
+    out, made = dedupe(documents, tmp_path, MARKING)
+
+    kept = kept_in(out)
+    marked = marks_of(kept)
+    assert [doc._replace(metadata={}) for doc in kept] == [before[doc.id]._replace(metadata={}) for doc in kept]
+    assert all(dict(doc.metadata).items() >= {"charset": "utf-8"}.items() for doc in kept)
+    counted = {name: value for name, value in made.counters.items() if name.endswith("/near_copy")}
+    assert sum(counted.values()) == len(marked) > 40
+    assert all(name.startswith("dedupe_changes/") for name in counted)
+    assert sum(made.counters[name] for name in made.counters if name.startswith("dedupe_docs/")) == len(documents)
+
+
+def test_the_statistics_of_marked_copies_say_that_all_stay(tmp_path):
+    out, _ = dedupe(planted_corpus(), tmp_path, MARKING)
+
+    statistics = json.loads((Path(out) / "statistics.json").read_text())
+    assert "near_copy" not in statistics["dropped"]
+    changed = statistics["changed"]["near_copy"]["copies"]
+    assert changed["documents"] == changed["places"] > 30
+    assert changed["characters"] == 0
+    marked = marks_of(kept_in(out))
+    assert [(example["id"], example["after"]) for example in statistics["examples"]["near_copy"]] == [
+        (example["id"], f"{NEAR_COPIES}: {marked[example['id']]}") for example in statistics["examples"]["near_copy"]
+    ]
+    assert statistics["clusters"]
+    assert all(cluster["all_stay"] for cluster in statistics["clusters"])
+
+
+def test_two_processes_mark_the_same_bytes_as_one(tmp_path_factory):
+    config = DedupeConfig.model_validate({"near": {"action": "mark"}, "lines": {"rule": "three_sentences"}})
+    documents = planted_corpus()
+    in_memory, _ = dedupe(documents, tmp_path_factory.mktemp("memory"), config)
+
+    other, _ = dedupe(documents, tmp_path_factory.mktemp("other"), config, RUNNERS["two processes"])
+
+    assert files_in(other) == files_in(in_memory)
+    assert marks_of(kept_in(other))
 
 
 def test_files_that_hold_nothing_are_refused(tmp_path):

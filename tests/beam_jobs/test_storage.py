@@ -1,19 +1,15 @@
 import io
 
-import apache_beam as beam
 import google_crc32c
 import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_jobs.document import Document
 from beam_jobs.storage import (
     ROW_GROUP,
-    ReadDocuments,
     parquet_bytes,
     read_parquet,
     shard_name,
@@ -119,12 +115,9 @@ def test_what_was_written_is_read_by_the_next_job(tmp_path):
     for part in range(3):
         write_documents(str(tmp_path), f"{part}.parquet", documents[part::3])
 
-    pipeline = beam.Pipeline(runner=FnApiRunner())
-    read = pipeline | ReadDocuments([str(tmp_path / name) for name in files_in(tmp_path)])
+    read = [doc for part in range(3) for doc in read_parquet(str(tmp_path / f"{part}.parquet"))]
 
-    assert read.element_type is Document
-    assert_that(read, equal_to(documents))
-    pipeline.run().wait_until_finish()
+    assert sorted(read) == documents
 
 
 def test_shard_names_sort_by_number():

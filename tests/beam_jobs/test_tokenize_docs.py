@@ -5,37 +5,30 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-import apache_beam as beam
 import google_crc32c
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from beam_jobs import document_stretches, storage
 from beam_jobs.config import RunnerConfig, TokenizeConfig
-from beam_jobs.launch import run_job
-from beam_jobs.tokenize_docs import (
-    TOKEN_COUNTS,
-    TRAIN,
-    VALIDATION,
-    TokenizeDocs,
-    copies_of,
-    split_of,
-    tokenize_documents,
-)
+from beam_jobs.splitting import TRAIN, VALIDATION, split_of
+from beam_jobs.tokenize_docs import RUNS, TOKEN_COUNTS, tokenize_documents
 from beam_jobs.vocabulary import read_vocabulary
 from beam_jobs.wordpiece import WordPiece
 from model.contract import record
 from model.contract.errors import OutputError
 from model.contract.record import RecordFormat
 from model.contract.stage import Stage
-from model.input_pipeline import check_format, open_records
+from model.record_files import open_records
 from tests.beam_jobs.documents import document, documents_stage, files_in, real_documents, shuffled, vocabulary_stage
 from tests.beam_jobs.sample_corpus import ROOT
 
 LENGTH = 512
-CONFIG = TokenizeConfig(sequence_length=LENGTH, shards=3, validation_shards=2, validation_share=0.2, packing_buckets=2)
-WITHOUT_VALIDATION = CONFIG.model_copy(update={"validation_share": 0.0, "validation_shards": 1})
+CONFIG = TokenizeConfig(sequence_length=LENGTH, min_shards=3, validation_share=0.2, cut_back=64)
+WITHOUT_VALIDATION = CONFIG.model_copy(update={"validation_share": 0.0})
 CLS, SEP = 2, 3
+FIELDS = ("input_ids", "segment_starts", "documents", "document_offsets", "second_segment", "source")
 
 
 class Record(NamedTuple):
@@ -43,13 +36,25 @@ class Record(NamedTuple):
     input_ids: list[int]
     segment_starts: list[int]
     documents: list[str]
+    document_offsets: list[int]
+    second_segment: list[int]
     source: list[str]
 
-    def pieces(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Each document's id with its tokens in this record, without special tokens."""
+    def pieces(self) -> list[tuple[str, int, list[int]]]:
+        """Each document's id and offset with its tokens in this record, without special tokens."""
         starts = [1, *self.segment_starts, len(self.input_ids)]
-        parts = [tuple(self.input_ids[a : b - 1]) for a, b in itertools.pairwise(starts)]
-        return list(zip(self.documents, parts, strict=True))
+        parts = [self.input_ids[a : b - 1] for a, b in itertools.pairwise(starts)]
+        return list(zip(self.documents, self.document_offsets, parts, strict=True))
+
+
+def put_together(records):
+    """Each document's tokens, from its pieces wherever they stand; a gap or an overlap shows."""
+    pieces = sorted(piece for found in records for piece in found.pieces())
+    documents = {}
+    for key, offset, tokens in pieces:
+        assert offset == len(documents.setdefault(key, []))
+        documents[key] += tokens
+    return documents
 
 
 def records_of(split, data):
@@ -57,13 +62,15 @@ def records_of(split, data):
     found = []
     for raw in data:
         feature = tf.train.Example.FromString(raw).features.feature
-        assert set(feature) == {record.INPUT_IDS, record.SEGMENT_STARTS, record.DOCUMENTS, record.SOURCE}
+        assert set(feature) == set(FIELDS)
         found.append(
             Record(
                 split,
                 list(feature[record.INPUT_IDS].int64_list.value),
                 list(feature[record.SEGMENT_STARTS].int64_list.value),
                 [value.decode() for value in feature[record.DOCUMENTS].bytes_list.value],
+                list(feature[record.DOCUMENT_OFFSETS].int64_list.value),
+                list(feature[record.SECOND_SEGMENT].int64_list.value),
                 [value.decode() for value in feature[record.SOURCE].bytes_list.value],
             )
         )
@@ -116,15 +123,8 @@ def test_as_many_tokens_come_out_as_go_in_each_as_often(records):
     assert came_out == went_in
 
 
-def test_every_piece_of_every_document_is_there_once_under_its_id(records):
-    room = LENGTH - 2
-    cut = [
-        (key, tuple(ids[start : start + room].tolist()))
-        for key, ids in expected_tokens().items()
-        for start in range(0, len(ids), room)
-    ]
-
-    assert Counter(piece for found in records for piece in found.pieces()) == Counter(cut)
+def test_every_document_can_be_put_together_again_from_its_records(records):
+    assert put_together(records) == {key: ids.tolist() for key, ids in expected_tokens().items() if len(ids)}
 
 
 def test_training_and_validation_never_share_a_document(records):
@@ -146,7 +146,8 @@ def test_records_keep_the_contract(records):
         assert found.input_ids.count(CLS) == 1
         ends = [at for at, token in enumerate(found.input_ids) if token == SEP]
         assert [at + 1 for at in ends] == [*found.segment_starts, len(found.input_ids)]
-        assert len(found.documents) == len(ends)
+        assert len(found.documents) == len(found.document_offsets) == len(ends)
+        assert found.second_segment == []
         assert found.source == [sources[found.documents[0]]]
         assert {sources[key] for key in found.documents} == set(found.source)
 
@@ -156,13 +157,14 @@ def test_the_trainer_opens_the_records_as_the_manifest_describes_them(made, reco
         shards = open_records(made, split)
 
         assert shards.total == sum(found.split == split for found in records)
-        assert check_format(shards.format, LENGTH, len(vocabulary())) is None
 
     told = RecordFormat.model_validate(made.manifest.facts["record_format"])
     pieces = (ROOT / "sample" / "vocab" / "kobigbird" / "vocab.txt").read_bytes()
     assert told.special_ids.all == (0, 1, 2, 3, 4, 5, 6)
     assert told.vocabulary_size == pieces.count(b"\n")
     assert told.vocabulary_crc32c == f"{google_crc32c.value(pieces):08x}"
+    assert Path(made.directory, record.VOCABULARY_FILE).read_bytes() == pieces
+    assert not Path(made.directory, RUNS).exists()
 
 
 def test_counters_say_what_the_records_hold(made, records):
@@ -173,21 +175,20 @@ def test_counters_say_what_the_records_hold(made, records):
     for found in records:
         where = f"{sources[found.documents[0]]}/{found.split}"
         expected[f"{where}_examples"] += 1
-        expected[f"{where}_tokens"] += len(found.input_ids) - 1 - len(found.documents)
+        for kind in ("tokens", "unique_tokens"):
+            expected[f"{where}_{kind}"] += len(found.input_ids) - 1 - len(found.documents)
         expected["padding"] += LENGTH - len(found.input_ids)
         expected["positions"] += LENGTH
 
     assert made.manifest.counters == {f"tokenize_docs/{name}": value for name, value in expected.items()}
 
 
-def test_packing_leaves_little_padding(made, records):
+def test_the_padding_is_counted_and_little(made, records):
     counters = made.manifest.counters
     share = counters["tokenize_docs/padding"] / counters["tokenize_docs/positions"]
-    alone = sum(-len(ids) % (LENGTH - 2) for ids in expected_tokens().values()) / (LENGTH * len(records))
 
     assert share == pytest.approx(1 - sum(len(found.input_ids) for found in records) / (LENGTH * len(records)))
-    assert share < 0.05
-    assert alone > 2 * share  # of documents that share no record
+    assert share < 0.02
 
 
 def test_token_counts_are_those_of_the_training_records(made, records):
@@ -199,34 +200,49 @@ def test_token_counts_are_those_of_the_training_records(made, records):
     assert {int(token): int(counted[token]) for token in np.flatnonzero(counted)} == found
 
 
-@pytest.mark.parametrize(
-    ("seed", "shards", "processes"),
-    [(1, 2, 1), (2, 5, 1), (3, 4, 2)],
-    ids=["another order", "other files", "two processes"],
-)
-def test_shards_are_the_same_bytes_whatever_the_order_the_files_and_the_processes(
-    made, tmp_path, seed, shards, processes
-):
-    mixed = shuffled(real_documents(), seed)
+@pytest.mark.parametrize(("seed", "processes"), [(1, 1), (2, 2)], ids=["another order", "two processes"])
+def test_shards_are_the_same_bytes_whatever_the_order_within_a_file_and_the_processes(made, tmp_path, seed, processes):
+    files = [shuffled(real_documents()[file::2], seed) for file in range(2)]
+    mixed = [doc for pair in itertools.zip_longest(*files) for doc in pair if doc is not None]
 
-    again = tokenize(tmp_path, mixed, runner=RunnerConfig(processes=processes), shards=shards)
+    again = tokenize(tmp_path, mixed, runner=RunnerConfig(processes=processes))
 
     assert again.manifest.outputs == made.manifest.outputs
     assert again.manifest.counters == made.manifest.counters
+    assert files_in(again.directory).keys() == files_in(made.directory).keys()
     for one, other in zip(made.paths(), again.paths(), strict=True):
         assert Path(one).read_bytes() == Path(other).read_bytes()
 
 
-def test_the_order_within_the_job_changes_no_byte(made, tmp_path):
-    mixed = shuffled(real_documents(), 4)
+def test_what_is_left_of_many_files_is_packed_together(tmp_path):
+    made = tokenize(tmp_path, real_documents(), WITHOUT_VALIDATION, shards=12)
 
-    run_job(
-        lambda start: start | beam.Create(mixed) | TokenizeDocs(list(vocabulary()), CONFIG, {}, str(tmp_path)),
-        str(tmp_path),
-        RunnerConfig(),
-    )
+    counters = made.manifest.counters
+    short = [found for found in records_of(TRAIN, raw_records(made.directory, TRAIN)) if len(found.input_ids) < 256]
+    assert counters["tokenize_docs/padding"] / counters["tokenize_docs/positions"] < 0.02
+    assert len(short) <= len({doc.source for doc in real_documents()})
 
-    assert files_in(tmp_path) == {Path(path).name: Path(path).read_bytes() for path in made.paths()}
+
+def test_a_large_file_is_read_in_stretches_and_nothing_is_lost(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "ROW_GROUP", 7)
+    monkeypatch.setattr(document_stretches, "STRETCH_BYTES", 20_000)
+
+    again = tokenize(tmp_path, real_documents())
+
+    found = [r for split in (TRAIN, VALIDATION) for r in records_of(split, raw_records(again.directory, split))]
+    assert put_together(found) == {key: ids.tolist() for key, ids in expected_tokens().items() if len(ids)}
+    assert len(list(document_stretches.stretches(0, documents_stage(tmp_path, real_documents()).paths()[0]))) > 3
+
+
+def test_shards_are_of_the_size_asked_for(tmp_path):
+    million = [doc._replace(id=f"{copy}{doc.id}") for copy in range(6) for doc in real_documents()]
+    config = WITHOUT_VALIDATION.model_copy(update={"shard_megabytes": 1, "min_shards": 1})
+
+    made = tokenize(tmp_path, million, config)
+
+    sizes = [file.bytes for file in made.files(prefix=TRAIN)]
+    assert len(sizes) > 1
+    assert max(sizes) < 1_200_000
 
 
 def test_another_seed_gives_the_same_records_in_another_order(tmp_path):
@@ -259,30 +275,44 @@ def test_a_document_never_changes_sides_when_others_come_or_go(tmp_path, records
         assert now <= {key for found in records if found.split == split for key in found.documents}
 
 
-def test_a_weight_says_how_often_each_document_stands_in_training_and_never_twice_in_a_sequence(tmp_path):
+def test_a_weight_says_how_often_records_stand_in_training(tmp_path):
     weights = {"news": 2.5, "everyones_corpus": 0.5}
 
     made = tokenize(tmp_path, real_documents(), WITHOUT_VALIDATION, weights=weights)
 
-    found = [r for split in (TRAIN, VALIDATION) for r in records_of(split, raw_records(made.directory, split))]
-    often = Counter(token for r in found for token in r.input_ids if token not in (CLS, SEP))
-    copies = {doc.id: copies_of(doc.id, weights.get(doc.source, 1.0)) for doc in real_documents()}
-    expected = Counter()
-    for key, ids in expected_tokens().items():
-        expected.update(ids.tolist() * copies[key])
-    assert often == expected
-    assert {copies[doc.id] for doc in real_documents() if doc.source == "news"} == {2, 3}
-    assert {copies[doc.id] for doc in real_documents() if doc.source == "everyones_corpus"} == {0, 1}
-    assert all(len(set(r.documents)) == len(r.documents) for r in found)
-    left_out = sum(not number for number in copies.values())
-    assert made.manifest.counters["tokenize_docs/everyones_corpus/train_left_out"] == left_out
+    raw = Counter(raw_records(made.directory, TRAIN))
+    often = {}
+    for data, count in raw.items():
+        often.setdefault(records_of(TRAIN, [data])[0].source[0], []).append(count)
+    assert set(often["news"]) == {2, 3}
+    assert set(often["wikipedia"]) == {1}
+    assert set(often["everyones_corpus"]) == {1}
+    left_out = made.manifest.counters["tokenize_docs/everyones_corpus/train_left_out"]
+    assert len(often["everyones_corpus"]) * 0.5 < left_out < len(often["everyones_corpus"]) * 2
+    told = made.manifest.facts["sources"]
+    assert told["news"]["epochs"] == pytest.approx(2.5, abs=0.2)
+    assert sum(found["share"] for found in told.values()) == pytest.approx(1, abs=0.001)
 
 
-@pytest.mark.parametrize("weight", [0.25, 1.0, 2.4])
-def test_copies_of_many_documents_come_to_their_weight(weight):
-    copies = [copies_of(f"{number:032x}", weight) for number in range(4_000)]
+def test_a_mixture_gives_the_sources_their_shares_of_the_training_tokens(tmp_path):
+    mixture = {"news": 0.66, "everyones_corpus": 0.3, "wikipedia": 0.04}
 
-    assert sum(copies) / len(copies) == pytest.approx(weight, abs=0.05)
+    made = tokenize(tmp_path, real_documents(), WITHOUT_VALIDATION.model_copy(update={"mixture": mixture}))
+
+    told = made.manifest.facts["sources"]
+    assert {source: found["share"] for source, found in told.items()} == pytest.approx(mixture, abs=0.05)
+
+
+def test_pairs_and_short_sequences_lose_nothing_either(tmp_path):
+    config = WITHOUT_VALIDATION.model_copy(update={"pair_share": 0.5, "short_share": 0.3})
+
+    made = tokenize(tmp_path, real_documents(), config)
+
+    found = records_of(TRAIN, raw_records(made.directory, TRAIN))
+    assert put_together(found) == {key: ids.tolist() for key, ids in expected_tokens().items() if len(ids)}
+    pairs = [r for r in found if r.second_segment]
+    assert 0.3 < len(pairs) / len(found) < 0.7
+    assert all(r.second_segment[0] in r.segment_starts for r in pairs)
 
 
 def test_the_validation_share_is_kept_over_many_documents():

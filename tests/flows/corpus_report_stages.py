@@ -95,9 +95,11 @@ def sifted(root: Path, tally: Tally, clusters: Any = ()) -> StageOutput:
 def tokenizing(root: Path, weight: int = 1) -> StageOutput:
     """One token for two characters of news, one for ten of the others."""
     counters = {
-        "tokenize_docs/news/train_documents": weight,
+        "tokenize_docs/news/train_documents": 1,
+        "tokenize_docs/news/train_unique_tokens": 497,
         "tokenize_docs/news/train_tokens": 497 * weight,
         "tokenize_docs/wiki/validation_documents": 1,
+        "tokenize_docs/wiki/validation_unique_tokens": 29,
         "tokenize_docs/wiki/validation_tokens": 29,
         "tokenize_docs/padding": 3,
     }

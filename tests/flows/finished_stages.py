@@ -54,6 +54,7 @@ def corpus(root: Path) -> list[StageOutput]:
         (dedupe, vocabulary),
         counters={
             "tokenize_docs/news/train_documents": 1_000,
+            "tokenize_docs/news/train_unique_tokens": 61_728,
             "tokenize_docs/news/train_tokens": 123_456,
             "tokenize_docs/news/train_examples": 321,
             "tokenize_docs/news/validation_documents": 43,

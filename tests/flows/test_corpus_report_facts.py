@@ -34,7 +34,7 @@ def test_the_facts_say_what_came_in_what_stayed_and_why(tmp_path):
     assert rules["masked_email"].changed_in_all == Change(documents=1, places=2, characters=6)
     assert [example.id for example in rules["too_short"].examples] == ["doc-1"]
     assert (facts.clusters[0].size, facts.clusters[0].members[0].similarity) == (7, 0.875)
-    assert facts.tokens == {"news": Tokens(1, 497), "wiki": Tokens(1, 29)}
+    assert facts.tokens == {"news": Tokens(1, 497, 497), "wiki": Tokens(1, 29, 29)}
     assert [(found.source, found.documents, dict(found.lost)) for found in facts.reading] == [
         ("news", 3, {}),
         ("wiki", 2, {"skipped_redirect": 11}),

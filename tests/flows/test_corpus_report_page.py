@@ -153,6 +153,18 @@ def test_a_corpus_of_which_nothing_came_in_has_a_page_too(tmp_path):
     assert "No rule dropped or changed anything." in page
 
 
+def test_near_copies_that_are_marked_are_not_said_to_go(tmp_path):
+    tally = Tally("dedupe")
+    tally.change("near_copy", "news", 1, 0)
+    facts = gather([sifted(tmp_path, tally, [{**CLUSTERS[0], "all_stay": True}])])
+
+    page = report_page(facts)
+
+    assert [row["fate"] for row in rows.cluster_rows(facts)] == ["stays", "stays"]
+    assert "Stays, marked; similarity 0.88" in page
+    assert "Goes;" not in page
+
+
 def test_the_tables_for_prefect_say_what_the_page_says(facts):
     assert rows.flow_rows(facts)[:3] == [
         {"unit": "documents", "source": "news", "as read": 3, "after cleaning": 2, "after deduplication": 1},

@@ -95,6 +95,19 @@ def test_it_is_said_of_which_document_another_is_a_copy(documents, tmp_path):
     assert stays[2].startswith(f"instead of {document_id('news', '0')}: near_copy")
 
 
+def test_it_is_said_with_which_documents_one_is_marked(documents, tmp_path):
+    out = str(tmp_path / "out")
+
+    done = run_step("dedupe", [str(documents)], out, {"near.action": "mark"}, 1)
+
+    copies = [document_id("news", "0"), document_id("news", "copy")]
+    said = [list(explain_deduplication([str(documents)], out, number)) for number in copies]
+    assert done.removed == 0
+    assert [lines[1:] for lines in said] == [
+        [f"marked: near_copy, with {copies[1]}, as all documents like it are", "kept"]
+    ] * 2
+
+
 def test_the_commands_print_the_same(documents, tmp_path):
     words = ["corpus", "dedupe", str(documents), "--out", str(tmp_path / "out"), "--json"]
 

@@ -49,7 +49,7 @@ def test_report_and_card_hold_the_figures_of_the_manifests(published):
         found = rows(text)
         assert ["read", "documents", "0", "34", "1,200", "1,234"] in found
         assert ["dedupe", "near_copy", "0", "0", "21", "21"] in found
-        assert ["news", "train", "1,000", "123,456", "321", "0"] in found
+        assert ["news", "train", "1,000", "61,728", "123,456", "321", "0", "0"] in found
         assert ["nsmc", "accuracy", "61.50", "30.75", "91.16", "91.18", "91.13"] in found
         assert ["klue_nli", "accuracy", "33.80", "16.90", "86.30", "87.17", "86.87"] in found
 

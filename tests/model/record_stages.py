@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import google_crc32c
 import numpy as np
 import tensorflow as tf
 
@@ -17,6 +18,7 @@ PIECES = [
     *(f"말{number}" for number in range(60)),
     *(f"##이{number}" for number in range(30)),
 ]
+VOCABULARY = "".join(f"{piece}\n" for piece in PIECES).encode()
 SPECIAL_IDS = SpecialIds(pad=0, unknown=1, cls=2, sep=3, mask=4, begin=5, end=6)
 FIRST_WORD = len(SPECIAL_TOKENS)
 SMALL_ENCODER = EncoderConfig(
@@ -52,7 +54,7 @@ def small_run(**other: Any) -> PretrainConfig:
 
 def vocabulary_stage(root: str) -> StageOutput:
     def work(directory: str) -> Made:
-        places.replace_bytes(places.join(directory, "vocab.txt"), ("\n".join(PIECES) + "\n").encode())
+        places.replace_bytes(places.join(directory, "vocab.txt"), VOCABULARY)
         return Made(outputs=outputs_in(directory))
 
     return Stage("vocabulary", str(root), {}, (), {}).run(work)
@@ -84,7 +86,7 @@ def records_stage(root: str, *, length: int, shards: dict[str, list[int]]) -> St
         found = RecordFormat(
             sequence_length=length,
             vocabulary_size=len(PIECES),
-            vocabulary_crc32c="0",
+            vocabulary_crc32c=f"{google_crc32c.value(VOCABULARY):08x}",
             special_ids=SPECIAL_IDS,
         )
         return Made(outputs=outputs_in(directory, counted), facts={"record_format": found.model_dump()})
@@ -93,5 +95,8 @@ def records_stage(root: str, *, length: int, shards: dict[str, list[int]]) -> St
 
 
 def _example(ids: list[int]) -> bytes:
-    feature = {record.INPUT_IDS: tf.train.Feature(int64_list=tf.train.Int64List(value=ids))}
+    feature = {
+        record.INPUT_IDS: tf.train.Feature(int64_list=tf.train.Int64List(value=ids)),
+        record.SECOND_SEGMENT: tf.train.Feature(int64_list=tf.train.Int64List()),
+    }
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import subprocess
 import sys
@@ -199,7 +200,24 @@ def test_a_training_is_exported_from_its_last_checkpoint(tmp_path):
     restore_from_directory(restored, str(tmp_path / "exported" / "model"))
     for one, other in zip(restored.variables, model.variables, strict=True):
         np.testing.assert_array_equal(one, other)
-    assert "model/model.safetensors" in [file.name for file in made.outputs]
+    names = {file.name for file in made.outputs}
+    assert {"model/model.safetensors", "saved_model/saved_model.pb", "saved_model/variables/variables.index"} <= names
+    assert made.facts == {"saved_model": True}
+
+
+def test_without_tensorflow_text_a_training_is_exported_without_the_model_for_serving(tmp_path, monkeypatch):
+    config = small_config(layers=1)
+    trained, vocabulary = tmp_path / "trained", write_vocabulary(tmp_path / "vocabulary", small_vocabulary(97))
+    Checkpoints(str(trained), 3, model=MaskedLanguageModel(config, seed=0)).save(1)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "tensorflow_text" else found(name, *rest)
+    )
+
+    made = export_training(a_stage(trained), a_stage(vocabulary), config, str(tmp_path / "exported"))
+
+    assert {file.name.split("/")[0] for file in made.outputs} == {"model"}
+    assert made.facts == {"saved_model": False}
 
 
 def test_a_training_with_an_altered_checkpoint_is_refused(tmp_path):

@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from model.config import MaskingConfig, PretrainConfig
 from model.contract import places
-from model.contract.errors import OutputError, SettingError
-from model.input_pipeline import check_format, open_records, training_batches, validation_batches
+from model.contract.errors import SettingError
+from model.input_pipeline import training_batches, validation_batches
 from model.masking import PieceTable
+from model.record_files import open_records
+from model.record_parsing import parse
 from tests.model.record_stages import FIRST_WORD, PIECES, SPECIAL_IDS, records_stage
 
 TABLE = PieceTable.from_vocabulary(PIECES, SPECIAL_IDS)
@@ -52,7 +55,7 @@ def test_a_reader_that_starts_later_sees_the_same_examples_and_masks(corpus, ste
     shards = open_records(corpus, "train")
     through = take(training_batches(shards, TABLE, CONFIG, 0), steps + 6)
 
-    resumed = take(training_batches(shards, TABLE, CONFIG, steps * CONFIG.batch_size), 6)
+    resumed = take(training_batches(shards, TABLE, CONFIG, steps), 6)
 
     for expected, found in zip(through[steps:], resumed, strict=True):
         for name in expected:
@@ -89,25 +92,64 @@ def test_padding_is_not_attended_to(corpus):
         np.testing.assert_array_equal(batch["attention_mask"], batch["input_ids"].numpy() != SPECIAL_IDS.pad)
 
 
-def test_a_truncated_shard_is_named_before_anything_is_read(corpus):
-    path = corpus.paths(prefix="train-00002")[0]
-    places.replace_bytes(path, places.read_bytes(path)[:-7])
+def test_two_hosts_read_each_half_of_a_batch_from_shards_of_their_own(corpus):
+    shards = open_records(corpus, "train")
 
-    with pytest.raises(OutputError, match=r"train-00002-of-00004.tfrecord has [\d,]+ bytes where its manifest says"):
-        open_records(corpus, "train")
+    read = [take(training_batches(shards, TABLE, CONFIG, 0, host=host, hosts=2), 30) for host in range(2)]
 
-
-def test_a_split_without_a_record_is_refused(tmp_path):
-    corpus = records_stage(tmp_path, length=32, shards={"train": [2], "validation": [0]})
-
-    with pytest.raises(OutputError, match="has no validation record"):
-        open_records(corpus, "validation")
+    seen = [{number for batch in host for number in numbers(batch)} for host in read]
+    assert [sorted(host) for host in seen] == [[0, 1, 2, 3, 4, *range(8, 15)], [5, 6, 7]]
+    assert all(len(batch["input_ids"]) == CONFIG.batch_size // 2 for host in read for batch in host)
 
 
-def test_records_of_another_length_or_vocabulary_are_refused_in_one_sentence(corpus):
-    found = open_records(corpus, "train").format
+def test_a_record_has_the_same_masks_however_many_hosts_read(corpus):
+    shards = open_records(corpus, "train")
 
-    with pytest.raises(SettingError, match=r"up to 32 tokens, but pretrain.sequence_length is 64"):
-        check_format(found, 64, len(PIECES))
-    with pytest.raises(SettingError, match=rf"has {len(PIECES)} pieces, but encoder.vocabulary_size is 5; set"):
-        check_format(found, 32, 5)
+    def first_epoch(batches):
+        return {
+            number: row.tolist()
+            for batch in batches
+            for number, row in zip(numbers(batch), batch["positions"].numpy(), strict=True)
+        }
+
+    alone = first_epoch(take(training_batches(shards, TABLE, CONFIG, 0, replica_batch=1), 15))
+    second = first_epoch(take(training_batches(shards, TABLE, CONFIG, 0, replica_batch=1, host=1, hosts=2), 3))
+
+    assert sorted(second) == [5, 6, 7]
+    assert second == {number: alone[number] for number in second}
+
+
+@pytest.mark.parametrize("step", [3, 5, 9])
+def test_a_host_that_resumes_opens_no_shard_that_it_is_done_with(corpus, step):
+    shards = open_records(corpus, "train")
+    own = shards.of_host(0, 2)
+    through = take(training_batches(shards, TABLE, CONFIG, 0, host=0, hosts=2), step + 1)
+    needed = {number // 8 for batch in through[step:] for number in numbers(batch)}  # 0 or 1: which of its two shards
+    for place, path in enumerate(own.paths):
+        if place not in needed:
+            places.remove(path)
+
+    (found,) = take(training_batches(shards, TABLE, CONFIG, step, host=0, hosts=2).prefetch(0), 1)
+
+    np.testing.assert_array_equal(found["input_ids"], through[step]["input_ids"])
+
+
+def test_a_batch_that_hosts_cannot_share_is_refused(corpus):
+    with pytest.raises(SettingError, match="batch_size 4 cannot be dealt to 3 hosts; use a multiple of 3"):
+        training_batches(open_records(corpus, "train"), TABLE, CONFIG, 0, hosts=3)
+
+
+def test_the_second_of_a_pair_is_segment_one(tmp_path):
+    row = tf.train.Example(
+        features=tf.train.Features(
+            feature={
+                "input_ids": tf.train.Feature(int64_list=tf.train.Int64List(value=[2, 8, 9, 3, 10, 3])),
+                "second_segment": tf.train.Feature(int64_list=tf.train.Int64List(value=[4])),
+            }
+        )
+    )
+    record_format = open_records(records_stage(tmp_path, length=32, shards={"train": [1]}), "train").format
+
+    found = parse(tf.constant(row.SerializeToString()), record_format)
+
+    assert found.segment_ids.numpy().tolist() == [0, 0, 0, 0, 1, 1]
