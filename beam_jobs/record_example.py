@@ -5,7 +5,6 @@ writes the list of ids, and the few messages around it are put together by hand 
 are those that the library gives in its deterministic form, which is the test.
 """
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -51,14 +50,13 @@ def varints(values: NDArray[np.integer]) -> bytes:
         return b""
     width = max(-(-int(values.max()).bit_length() // 7), 1)
     columns = np.empty((len(values), width), np.uint8)
-    there = np.empty((len(values), width), bool)
-    there[:, 0] = True
+    there = np.ones((len(values), width), bool)
     for place in range(width):
-        columns[:, place] = (values >> (7 * place)) & 0x7F
-        if place:
-            there[:, place] = values >= 1 << (7 * place)
-    for place, following in itertools.pairwise(range(width)):
-        columns[there[:, following], place] |= 0x80
+        rest = values >> (7 * place)
+        follows = rest > 0x7F
+        columns[:, place] = rest & 0x7F | follows.astype(np.uint8) << 7
+        if place + 1 < width:
+            there[:, place + 1] = follows
     return columns[there].tobytes()
 
 

@@ -46,7 +46,8 @@ Bucket = tuple[str, str, int]  # split, source, group of files
 class TokenizeDocs(beam.PTransform):
     """Tokenizes, packs and writes `train-*` and `validation-*.tfrecord`, and how often each id occurs in training."""
 
-    vocabulary: list[str]
+    vocabulary: str
+    """The path of a vocab.txt: workers read it, since thousands of pieces would swell what is sent to them."""
     config: TokenizeConfig
     weights: Mapping[str, float]
     directory: str
@@ -72,7 +73,7 @@ class TokenizeDocs(beam.PTransform):
             (packed[COUNTS], rest[COUNTS])
             | "Counts" >> beam.Flatten()
             | "AddUp" >> beam.CombineGlobally(_add_counts)
-            | "WriteCounts" >> beam.Map(_write_counts, self.directory, len(self.vocabulary))
+            | "WriteCounts" >> beam.Map(_write_counts, self.directory, self.vocabulary)
         )
         return (self._shards(runs), counts) | "Files" >> beam.Flatten()
 
@@ -118,7 +119,8 @@ def tokenize_documents(
     `weights` says by source how often a record stands in training, where that is not once.
     """
     check_outputs(vocabulary)
-    pieces = read_vocabulary(vocabulary.paths(suffix=VOCABULARY_FILE)[0])
+    vocabulary_path = vocabulary.paths(suffix=VOCABULARY_FILE)[0]
+    pieces = read_vocabulary(vocabulary_path)
     record_format = RecordFormat(
         sequence_length=config.sequence_length,
         vocabulary_size=len(pieces),
@@ -130,7 +132,7 @@ def tokenize_documents(
         lambda pipeline: (
             pipeline
             | "InputFiles" >> beam.Create(inputs, reshuffle=False)
-            | TokenizeDocs(pieces, config, weights, directory)
+            | TokenizeDocs(vocabulary_path, config, weights, directory)
         ),
         directory,
         runner,
@@ -143,8 +145,7 @@ def tokenize_documents(
                 f"no {split} record came out of {documents.directory} with tokenize.validation_share "
                 f"{config.validation_share}; give the corpus more text or change the share."
             )
-    text = places.read_bytes(vocabulary.paths(suffix=VOCABULARY_FILE)[0])
-    copy = write_shard(directory, VOCABULARY_FILE, text, len(pieces))
+    copy = write_shard(directory, VOCABULARY_FILE, places.read_bytes(vocabulary_path), len(pieces))
     facts = {"record_format": record_format.model_dump(), "sources": sources_of(counters)}
     return Made(outputs=[*files, copy], counters=counters, facts=facts)
 
@@ -152,16 +153,17 @@ def tokenize_documents(
 class _WithPieces(beam.DoFn):
     """What both steps that pack know."""
 
-    def __init__(self, vocabulary: list[str], config: TokenizeConfig, directory: str):
+    def __init__(self, vocabulary: str, config: TokenizeConfig, directory: str):
         self.vocabulary, self.config, self.directory = vocabulary, config, directory
 
     def setup(self) -> None:
         """Makes the rules ready, once a worker."""
+        self.pieces = read_vocabulary(self.vocabulary)
         self.rules = PackingRules(
             length=self.config.sequence_length,
-            cls=self.vocabulary.index(record.CLS),
-            sep=self.vocabulary.index(record.SEP),
-            continues=np.array([piece.startswith("##") for piece in self.vocabulary]),
+            cls=self.pieces.index(record.CLS),
+            sep=self.pieces.index(record.SEP),
+            continues=np.array([piece.startswith("##") for piece in self.pieces]),
             cut_back=self.config.cut_back,
             short_share=self.config.short_share,
             pair_share=self.config.pair_share,
@@ -170,7 +172,7 @@ class _WithPieces(beam.DoFn):
 
     def writer(self, epochs: Mapping[str, float]) -> RecordWriter:
         """For the records of one element."""
-        return RecordWriter(self.rules, len(self.vocabulary), epochs)
+        return RecordWriter(self.rules, len(self.pieces), epochs)
 
     def written(self, writer: RecordWriter, name: str) -> Iterator[Any]:
         """Writes the runs; yields them, and how often each id stands in training."""
@@ -184,7 +186,7 @@ class TokenizeFn(_WithPieces):
     def setup(self) -> None:
         """Builds the tokenizer, too."""
         super().setup()
-        self.wordpiece = WordPiece(self.vocabulary)
+        self.wordpiece = WordPiece(self.pieces)
 
     def process(self, stretch: Stretch, epochs: Mapping[str, float]) -> Iterator[Any]:
         """Reads, tokenizes and packs."""
@@ -274,7 +276,8 @@ def _add_counts(counts: Iterable[bytes]) -> bytes:
     return total.tobytes() if isinstance(total, np.ndarray) else b""
 
 
-def _write_counts(counts: bytes, directory: str, size: int) -> OutputFile:
+def _write_counts(counts: bytes, directory: str, vocabulary: str) -> OutputFile:
     sink = io.BytesIO()
-    np.save(sink, np.frombuffer(counts, np.int64) if counts else np.zeros(size, np.int64))
-    return write_shard(directory, TOKEN_COUNTS, sink.getvalue(), size)
+    found = np.frombuffer(counts, np.int64) if counts else np.zeros(len(read_vocabulary(vocabulary)), np.int64)
+    np.save(sink, found)
+    return write_shard(directory, TOKEN_COUNTS, sink.getvalue(), len(found))

@@ -35,7 +35,7 @@ def make_vocabulary(
 
     Args:
       config: which.
-      directory: the stage's, which is emptied first.
+      directory: the stage's; what an earlier, unfinished try at counting left there is removed.
       documents: to train on, and to report on; without them there is no report.
       weights: how often a source's documents stand in training, where that is not once.
       runner: where Beam counts words.
@@ -45,12 +45,12 @@ def make_vocabulary(
       SettingError: when weights leave a source out.
     """
     given = read_given(config) if config.train is None else None
-    compared = read_compared(config)
     if documents is None:
         if given is None:
             raise InputError("a vocabulary is trained on documents, and there are none; name sources, or give a path.")
         file = _write(directory, given)
         return Made(outputs=[file], facts=_facts(given, file))
+    compared = read_compared(config)
     counted = count_corpus(input_files(documents), config, weights or {}, directory, runner or RunnerConfig())
     facts: dict[str, Any] = {}
     if config.train is not None:

@@ -36,6 +36,7 @@ def run_benchmark(name, *arguments):
             },
         ),
         ("corpus_pipeline", {"read_two_processes_over_one"}),
+        ("input_pipeline", {"over_padded", "over_stored"}),
     ],
 )
 def test_a_short_benchmark_prints_a_table_and_ends_with_its_ratios(name, expected):

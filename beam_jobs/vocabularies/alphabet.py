@@ -70,8 +70,7 @@ def spelling_pieces(characters: Iterable[str]) -> list[str]:
     [',', '가', '나', '##가', '##나']
     """
     ordered = sorted(characters)
-    symbol = is_symbol().match
-    return [*ordered, *(f"##{character}" for character in ordered if not symbol(character))]
+    return [*ordered, *(f"##{character}" for character in ordered if not is_symbol(character))]
 
 
 def _covering(counts: Mapping[str, int], chosen: set[str], coverage: float, min_frequency: int) -> set[str]:
@@ -102,6 +101,6 @@ def _kind(character: str) -> str:
         return "syllables"
     if character in JAMO:
         return "jamo"
-    if not is_symbol().match(character):
+    if not is_symbol(character):
         return "other"
     return "hanja" if character >= "\u3400" and character.isalpha() else "symbols"

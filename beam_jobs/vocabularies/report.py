@@ -11,8 +11,8 @@ from beam_jobs.wordpiece import WordPiece
 from model.contract.record import SPECIAL_TOKENS, UNKNOWN
 
 REPORT_JSON, REPORT_TABLES = "report.json", "report.md"
-ALL = "all"
-"""All sources together, in the report."""
+ALL = "all sources"
+"""Together, in the report; no source is called so."""
 LONGEST = 10
 Counts = NDArray[np.int64]
 _COLUMNS = {

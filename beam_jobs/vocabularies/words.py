@@ -41,6 +41,11 @@ def count_words(eojeols: Mapping[str, int]) -> Counter[str]:
     return found
 
 
+def is_symbol(character: str) -> bool:
+    """Whether a character is always a word by itself, so that no piece goes on with it."""
+    return _symbol().match(character) is not None
+
+
 @cache
 def _eojeol() -> re.Pattern[str]:
     return re.compile(f"[^{_inside(bert_words.BLANKS)}]+")
@@ -58,8 +63,7 @@ def _word() -> re.Pattern[str]:
 
 
 @cache
-def is_symbol() -> re.Pattern[str]:
-    """Matches a character that is always a word by itself, so that no piece goes on with it."""
+def _symbol() -> re.Pattern[str]:
     return re.compile(f"[{_inside(bert_words.SYMBOLS)}]")
 
 

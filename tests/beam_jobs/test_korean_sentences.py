@@ -19,7 +19,7 @@ from beam_jobs.cleaning.korean_sentences import (
 from beam_jobs.korean_text import code_points
 
 QUALITY = Path(__file__).parents[1] / "data" / "quality"
-awkward = st.text(st.sampled_from("가다요죠습니까함음이라고 \n.…!?\"'”)<>1a"))
+awkward = st.text(st.sampled_from("가다요죠습니까함음이라고네더있었 \t\n.…!?~;ㅡㅋㅠ^♡○■()\"'”)<>1a"))
 
 
 def parts(text):
@@ -42,18 +42,45 @@ def parts(text):
         ["필요 없는 개요 문서와 중요 사항"],
         ["그 밖의 사항은 대통령령으로 정한다. <개정 2014.12.31>"],
         ["다른 날로 한다(제2조의 경우는 제외한다).", "다만, 그러하지 아니하다."],
+        ["산림(보호구역은 제외한다. 이하 같다)에서 벌채를 하려는 자는 허가를 받아야 한다.", "변경할 때에도 같다."],
+        ["정말 재밌어 ㅋㅋㅋ", "또 볼 거야 ㅠㅠ", "배우도 좋고^^"],
+        ["믿을 게 못 된다. ^^", "감독이 다 망쳤다!! ㅋㅋ", "끝."],
+        ["두 나라의 역사가 만나는 이야기..", "깊은 여운에 만족했다.", "황당한 결말..", "볼만함"],
+        ["재미있지만.. 길다.", "진짜.. 영화는 별로다.", "이거 빼고는.. 그냥 그렇다."],
+        ["이건 정말 아니다~", "서울~부산 구간은 1~3시간 걸린다."],
+        ["이런 영화는 극한의 영화이다", "영화관에서 또 보고 싶었다", "결말이 좋았네", "꼭 보더라"],
+        ["그렇게 했다 하더라도 책임은 남는다.", "옳다 생각한다 해도 그렇다.", "무릎을 구부렸다 펴는 자세였다."],
+        ["1) 주치의 소견", "○ 장해상태: 일부 제한", "○ 언어장해: 없음.", "■ 판단"],
+        ["피고 ○○○의 집", "○ 원고"],
     ],
 )
 def test_a_text_is_parted_where_its_sentences_end(whole):
     assert parts(" ".join(whole)) == whole
 
 
-def test_without_a_blank_only_a_full_stop_after_an_ending_ends_a_sentence():
-    assert parts("좋아요.비싸죠.그래도 삽니다.example.com도 봐요.") == [
-        "좋아요.",
-        "비싸죠.",
-        "그래도 삽니다.example.com도 봐요.",
-    ]
+@pytest.mark.parametrize(
+    "whole",
+    [
+        ["좋아요.", "비싸죠.", "그래도 삽니다.example.com도 봐요."],
+        ["왜 그런데?", "그냥 재미없다...", "중반부도 길다ㅋㅋㅋ", "끝이 보인다ㅡㅡ", "아"],
+        ["가.나.라와 한.미 협정, panic!을 부르는 경우, 1.5배, 모르는 걸?하면서 본다."],
+        ["“그는 갔다.”고 말했다."],
+    ],
+)
+def test_without_a_blank_a_sentence_ends_only_at_marks_after_hangul_and_at_a_full_stop_after_an_ending(whole):
+    assert parts("".join(whole)) == whole
+
+
+def test_plain_endings_end_sentences_only_where_full_stops_are_not_put():
+    unpunctuated = "처음엔 좋았다 나중엔 길었다 그래도 봤다"
+
+    assert parts(unpunctuated) == ["처음엔 좋았다", "나중엔 길었다", "그래도 봤다"]
+    assert parts(f"{unpunctuated}. 끝이다.") == [f"{unpunctuated}.", "끝이다."]
+
+
+@pytest.mark.parametrize("run", ["." * 100_000 + "x", "ㅋ" * 100_000 + "a", "(했다. " * 20_000, "했다 " * 20_000])
+def test_a_long_run_is_looked_at_once(run):
+    assert "".join(parts(run)).replace(" ", "") == run.replace(" ", "")
 
 
 def test_a_line_ends_a_sentence_whatever_stands_at_its_end():

@@ -5,6 +5,7 @@ import pytest
 from beam_jobs.vocabularies.given import parse_pieces, read_compared, read_given
 from beam_jobs.vocabulary import make_vocabulary, parse_vocabulary, special_ids
 from beam_jobs.vocabulary_config import VocabularyConfig
+from flows.preflight import check_vocabulary
 from model.contract.errors import InputError, SettingError
 from model.contract.record import SPECIAL_TOKENS
 from tests.beam_jobs.sample_corpus import ROOT
@@ -94,6 +95,23 @@ def test_a_vocabulary_to_compare_with_needs_no_special_token_but_unk():
 def test_settings_that_cannot_be_are_refused_in_a_sentence(settings, sentence):
     with pytest.raises(SettingError, match=sentence):
         parsed(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "sentence"),
+    [
+        ({"train": {"size": 32_000}}, SettingError, r"corpus\.vocabulary\.train asks for has 32000 pieces, but model"),
+        ({"path": KOELECTRA}, InputError, "lacks <s>, </s>"),
+        ({"path": KOBIGBIRD, "size": 32_000}, InputError, "has 32,500 pieces where vocabulary.size is 32,000"),
+        ({"path": KOBIGBIRD, "compare": {"other": "nowhere.txt"}}, InputError, "nowhere.txt: no such file"),
+    ],
+)
+def test_what_a_vocabulary_lacks_is_said_before_any_work(settings, error, sentence):
+    check_vocabulary(parsed(path=KOBIGBIRD, size=32_500, compare={"koelectra": KOELECTRA}), 32_500)
+    check_vocabulary(parsed(train={}), 32_500)
+
+    with pytest.raises(error, match=sentence):
+        check_vocabulary(parsed(**settings), 32_500)
 
 
 def test_a_training_takes_the_mixture_of_sources_unless_it_has_weights():

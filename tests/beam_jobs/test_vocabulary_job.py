@@ -9,6 +9,7 @@ from beam_jobs.document import NEAR_COPIES
 from beam_jobs.each_file import input_files
 from beam_jobs.vocabularies import counting
 from beam_jobs.vocabularies.counting import add_tables, count_corpus, rows_of
+from beam_jobs.vocabularies.report import ALL
 from beam_jobs.vocabularies.sample import REPORT, TRAIN, place_of, shares_of
 from beam_jobs.vocabularies.words import count_eojeols, count_words
 from beam_jobs.vocabulary import make_vocabulary
@@ -111,9 +112,9 @@ def test_the_report_stands_beside_other_vocabularies(made):
     report = json.loads(made[1]["report.json"])
 
     assert list(report) == ["this", "kobigbird"]
-    assert set(report["this"]["fit"]) == {"all"} | SOURCES
-    assert report["this"]["fit"]["all"]["eojeols"] == report["kobigbird"]["fit"]["all"]["eojeols"] > 1_000
-    assert made[0].facts["report"]["this"]["fit"] == report["this"]["fit"]["all"]
+    assert set(report["this"]["fit"]) == {ALL} | SOURCES
+    assert report["this"]["fit"][ALL]["eojeols"] == report["kobigbird"]["fit"][ALL]["eojeols"] > 1_000
+    assert made[0].facts["report"]["this"]["fit"] == report["this"]["fit"][ALL]
     assert "| kobigbird | 32,500 |" in made[1]["report.md"].decode()
     assert {file.name for file in made[0].outputs} == set(made[1])
 
