@@ -24,7 +24,7 @@ from beam_jobs.record_shuffle import Extent, Run, Slice
 from beam_jobs.record_writer import RecordWriter, count_documents, sources_of
 from beam_jobs.splitting import TRAIN, VALIDATION, split_key, split_of
 from beam_jobs.storage import shard_name, write_shard
-from beam_jobs.vocabulary import read_vocabulary, special_ids
+from beam_jobs.vocabularies.given import read_vocabulary, special_ids
 from beam_jobs.wordpiece import WordPiece
 from model.contract import places, record
 from model.contract.errors import OutputError

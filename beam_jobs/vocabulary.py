@@ -12,7 +12,7 @@ from beam_jobs.each_file import input_files
 from beam_jobs.storage import write_shard
 from beam_jobs.vocabularies.alphabet import Alphabet, choose_alphabet, count_characters
 from beam_jobs.vocabularies.counting import Counted, count_corpus, rows_of
-from beam_jobs.vocabularies.given import parse_vocabulary, read_compared, read_given, read_vocabulary, special_ids
+from beam_jobs.vocabularies.given import read_compared, read_given, special_ids
 from beam_jobs.vocabularies.report import ALL, REPORT_JSON, REPORT_TABLES, report_json, report_on, report_tables
 from beam_jobs.vocabularies.training import train_pieces
 from beam_jobs.vocabulary_config import OURS, VocabularyConfig, VocabularyTrainingConfig
@@ -20,8 +20,6 @@ from model.contract.errors import InputError
 from model.contract.manifest import OutputFile, StageOutput
 from model.contract.record import VOCABULARY_FILE
 from model.contract.stage import Made
-
-__all__ = ["VOCABULARY_FILE", "make_vocabulary", "parse_vocabulary", "read_vocabulary", "special_ids"]
 
 
 def make_vocabulary(

@@ -32,7 +32,7 @@ def main() -> None:
     from beam_jobs.config import RunnerConfig, TokenizeConfig
     from beam_jobs.storage import write_shard
     from beam_jobs.tokenize_docs import tokenize_documents
-    from beam_jobs.vocabulary import read_vocabulary
+    from beam_jobs.vocabularies.given import read_vocabulary
     from beam_jobs.wordpiece import WordPiece
     from flows.corpus_steps import documents_at
     from model.contract import places

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from beam_jobs.storage import DOCUMENTS, read_parquet
-from beam_jobs.vocabulary import read_vocabulary
+from beam_jobs.vocabularies.given import read_vocabulary
 from beam_jobs.wordpiece import WordPiece
 from benchmarks.corpus_text import cleaned_texts, corpus_config, megabytes
 from benchmarks.harness import Findings, Options, Ratio, alternate, run_benchmark

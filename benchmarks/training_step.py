@@ -20,7 +20,7 @@ import tensorflow as tf
 import torch
 import transformers
 
-from beam_jobs.vocabulary import read_vocabulary, special_ids
+from beam_jobs.vocabularies.given import read_vocabulary, special_ids
 from beam_jobs.wordpiece import WordPiece
 from benchmarks.corpus_text import cleaned_texts, corpus_config
 from benchmarks.harness import Findings, Options, Ratio, UnequalError, Work, alternate, run_benchmark

@@ -154,6 +154,9 @@ def _anchor_places(values: dict[str, Any], base: Path) -> None:
     anchor(values, "root")
     anchor(values, "records")
     anchor(below("corpus", "vocabulary"), "path")
+    if isinstance(compare := below("corpus", "vocabulary", "compare"), dict):
+        for name in compare:
+            anchor(compare, name)
     for task in each("model", "finetune"):
         anchor(task, "train")
         anchor(task, "dev")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_jobs.config import RunnerConfig, TokenizeConfig
-from beam_jobs.vocabulary import read_vocabulary
+from beam_jobs.vocabularies.given import read_vocabulary
 from flows.config import put_setting
 from flows.corpus_steps import documents_at
 from flows.own_folder import check_folder, refuse_other_files

@@ -37,6 +37,7 @@ NEITHER_TENSORFLOW_NOR_BEAM = [
     "beam_jobs.best_fit",
     "beam_jobs.mixture",
     "beam_jobs.packing",
+    *(f"beam_jobs.vocabularies.{name}" for name in ("alphabet", "given", "sample", "training", "words")),
     "beam_jobs.packing_cuts",
     "beam_jobs.record_example",
     "beam_jobs.config",

@@ -13,9 +13,8 @@ from beam_jobs.document import Document, document_id
 from beam_jobs.read_docs import PieceReading
 from beam_jobs.read_plan import find_sources, plan_pieces
 from beam_jobs.storage import parquet_bytes, write_shard
-from beam_jobs.vocabulary import VOCABULARY_FILE
 from model.contract.manifest import StageOutput
-from model.contract.record import SPECIAL_TOKENS
+from model.contract.record import SPECIAL_TOKENS, VOCABULARY_FILE
 from model.contract.stage import Made, Stage
 from tests.beam_jobs.sample_corpus import SAMPLE
 

@@ -14,7 +14,7 @@ from beam_jobs import document_stretches, storage
 from beam_jobs.config import RunnerConfig, TokenizeConfig
 from beam_jobs.splitting import TRAIN, VALIDATION, split_of
 from beam_jobs.tokenize_docs import RUNS, TOKEN_COUNTS, tokenize_documents
-from beam_jobs.vocabulary import read_vocabulary
+from beam_jobs.vocabularies.given import read_vocabulary
 from beam_jobs.wordpiece import WordPiece
 from model.contract import record
 from model.contract.errors import OutputError

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from beam_jobs.vocabularies.given import parse_pieces, read_compared, read_given
-from beam_jobs.vocabulary import make_vocabulary, parse_vocabulary, special_ids
+from beam_jobs.vocabularies.given import parse_pieces, parse_vocabulary, read_compared, read_given, special_ids
+from beam_jobs.vocabulary import make_vocabulary
 from beam_jobs.vocabulary_config import VocabularyConfig
 from flows.preflight import check_vocabulary
 from model.contract.errors import InputError, SettingError
