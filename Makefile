@@ -45,6 +45,7 @@ bench: $(READY)  ## Measurements, each a table and a line of JSON
 	$(BIN)/python -m benchmarks.sources
 	$(BIN)/python -m benchmarks.reading_memory
 	$(BIN)/python -m benchmarks.personal_data
+	$(BIN)/python -m benchmarks.sentences
 	$(BIN)/python -m benchmarks.dedupe
 	$(BIN)/python -m benchmarks.decontamination
 

@@ -123,6 +123,7 @@ class _Look:
         return RecordFormat(
             layout="kobigbird",
             sequence_length=len(first.input_ids),
+            predictions=len(first.masked_lm_positions),
             vocabulary_size=len(self._pieces),
             vocabulary_crc32c=self._crc32c,
             special_ids=SpecialIds(**places_of),

@@ -64,8 +64,12 @@ def broken_rules(found: PaddedRecord, record_format: RecordFormat) -> Iterator[s
         segments = len(found.segment_ids)
         yield f"has {len(ids):,} input_ids and {segments:,} segment_ids where sequence_length is {length:,}"
         return
-    if len({len(found.masked_lm_positions), len(found.masked_lm_ids), len(found.masked_lm_weights)}) > 1:
-        yield "has masked_lm_positions, masked_lm_ids and masked_lm_weights of different lengths"
+    lengths = {len(found.masked_lm_positions), len(found.masked_lm_ids), len(found.masked_lm_weights)}
+    if lengths != {record_format.predictions}:
+        yield (
+            f"has {', '.join(map(str, sorted(lengths)))} masked_lm_positions, masked_lm_ids and masked_lm_weights "
+            f"where records hold {record_format.predictions:,}"
+        )
         return
     if (outside := found.hidden[(found.hidden < 0) | (found.hidden >= length)]).size:
         yield f"hides a token at {outside[0]}, outside its {length:,}"

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from model.checkpoints import Checkpoints
 from model.config import DeviceConfig, EncoderConfig, PretrainConfig
+from model.contract.errors import SettingError
 from model.contract.manifest import StageOutput, outputs_in
 from model.contract.stage import Made
 from model.devices import compute_dtype, strategy_for
@@ -52,7 +53,9 @@ def pretrain(
     pieces = read_pieces(vocabulary)
     check_vocabulary(training.format, vocabulary, pieces)
     table = PieceTable.from_vocabulary(pieces, training.format.special_ids)
-    trainer = Trainer(encoder, config, strategy_for(device))
+    strategy = strategy_for(device)
+    _check_share(config.batch_size, strategy.num_replicas_in_sync)
+    trainer = Trainer(encoder, config, strategy)
     if config.output_bias == "log_frequency":
         trainer.model.output_bias.assign(log_frequencies(token_counts(corpus)))
     checkpoints = Checkpoints(
@@ -98,6 +101,13 @@ def pretrain(
             "devices": trainer.strategy.num_replicas_in_sync,
         },
     )
+
+
+def _check_share(batch_size: int, devices: int) -> None:
+    if batch_size % devices:
+        raise SettingError(
+            f"pretrain.batch_size {batch_size} cannot be dealt to {devices} devices; use a multiple of {devices}."
+        )
 
 
 class Trainer:

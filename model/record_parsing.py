@@ -68,8 +68,9 @@ def _undone(fields: dict[str, tf.Tensor], weights: tf.Tensor, record_format: Rec
     positions = tf.boolean_mask(fields["masked_lm_positions"], hidden)
     labels = tf.boolean_mask(fields["masked_lm_ids"], hidden)
     ids = tf.tensor_scatter_nd_update(fields["input_ids"], positions[:, None], labels)
-    # A text may have been hidden behind [PAD] by chance, so the length is known only now.
-    length = tf.reduce_sum(tf.cast(ids != record_format.special_ids.pad, tf.int32))
+    # A token may have been hidden behind [PAD] by chance, so the length is known only now; and a text that spells
+    # "[PAD]" out has become that token, so only what comes after the last other one is padding.
+    length = tf.reduce_max(tf.where(ids == record_format.special_ids.pad, 0, tf.range(1, tf.size(ids) + 1)))
     return Sequence(ids[:length], fields["segment_ids"][:length])
 
 

@@ -200,7 +200,7 @@ def test_drawn_signatures_hold_as_many_near_copies_as_they_should():
 
 
 def test_peers_that_may_not_be_installed_are_left_out_with_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.peer_environment._MADE_OF", tmp_path / "made-of.txt")
+    monkeypatch.setattr("benchmarks.peer_environment.BUILD", tmp_path)
 
     with pytest.raises(NoPeersError, match="a run without --short installs them"):
         find_peers(make=False)
@@ -210,14 +210,13 @@ def test_peers_that_cannot_be_installed_are_left_out_with_what_pip_said(tmp_path
     def refuse(command, **_):
         raise subprocess.CalledProcessError(1, command, stderr="looking\nERROR: no matching distribution\n")
 
-    for name, path in (("FOLDER", "peers"), ("_MADE_OF", "peers/made-of.txt")):
-        monkeypatch.setattr(f"benchmarks.peer_environment.{name}", tmp_path / path)
+    monkeypatch.setattr("benchmarks.peer_environment.BUILD", tmp_path)
     monkeypatch.setattr(subprocess, "run", refuse)
 
     with pytest.raises(NoPeersError, match="ERROR: no matching distribution.*so they are left out"):
         find_peers(make=True)
 
-    assert not (tmp_path / "peers" / "made-of.txt").exists()
+    assert not (tmp_path / "dedupe-peers" / "made-of.txt").exists()
 
 
 def test_a_script_that_fails_is_told_of_in_one_sentence():

@@ -56,6 +56,8 @@ class RecordFormat(Settings):
 
     layout: Literal["packed", "kobigbird"] = "packed"
     """"packed": as above; "kobigbird": padded, with stored masks, as its create_pretraining_data.py writes them."""
+    predictions: int = 0
+    """How many masks a record holds at most, where it holds any."""
     validation: tuple[str, ...] = ()
     """The files that are held aside, where their names do not tell."""
     sequence_length: PositiveInt

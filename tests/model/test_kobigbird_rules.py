@@ -7,7 +7,12 @@ from model.verify_records import faults
 from tests.model.record_directory import PIECES, SPECIAL_IDS, example, padded_directory
 
 FORMAT = RecordFormat(
-    layout="kobigbird", sequence_length=8, vocabulary_size=len(PIECES), vocabulary_crc32c="0", special_ids=SPECIAL_IDS
+    layout="kobigbird",
+    predictions=3,
+    sequence_length=8,
+    vocabulary_size=len(PIECES),
+    vocabulary_crc32c="0",
+    special_ids=SPECIAL_IDS,
 )
 FIELDS = {
     "input_ids": [2, 4, 8, 14, 3, 0, 0, 0],
@@ -47,7 +52,10 @@ def test_padding_as_a_random_replacement_is_none():
     [
         ({"input_ids": [2, 7, 3]}, "has 3 input_ids and 8 segment_ids where sequence_length is 8"),
         ({"segment_ids": [0]}, "has 8 input_ids and 1 segment_ids where sequence_length is 8"),
-        ({"masked_lm_ids": [7]}, "has masked_lm_positions, masked_lm_ids and masked_lm_weights of different lengths"),
+        (
+            {"masked_lm_ids": [7]},
+            "has 1, 3 masked_lm_positions, masked_lm_ids and masked_lm_weights where records hold 3",
+        ),
         ({"masked_lm_positions": [1, 8, 0]}, "hides a token at 8, outside its 8"),
         ({"input_ids": [2, 4, 99, 14, 3, 0, 0, 0]}, "has id 99 among its input_ids, which lies outside the vocabulary"),
         ({"masked_lm_ids": [7, -1, 0]}, "has id -1 among its masked_lm_ids, which lies outside the vocabulary"),

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from model.checkpoints import FOLDER
 from model.config import DeviceConfig
+from model.contract import places
 from model.contract.errors import OutputError
 from model.pretrain import entropy, log_frequencies, pretrain
 from model.training_curve import read_curve
@@ -85,6 +86,64 @@ def test_training_never_begins_anew_over_checkpoints_that_do_not_load(stages, tm
 
     with pytest.raises(OutputError, match="none of the 3 checkpoints"):
         train(stages, tmp_path)
+
+
+def flipped(corpus, path):
+    data = places.read_bytes(path)
+    places.replace_bytes(path, data[:50] + bytes([data[50] ^ 1]) + data[51:])
+    return corpus
+
+
+def truncated(corpus, path):
+    places.replace_bytes(path, places.read_bytes(path)[:-7])
+    return corpus
+
+
+def missing(corpus, path):
+    places.remove(path)
+    return corpus
+
+
+def of_another_run(corpus, path):
+    other = records_stage(f"{corpus.directory}-other", length=128, shards={"train": [8, 9], "validation": [3]})
+    places.replace_bytes(path, places.read_bytes(f"{other.directory}/{path.rsplit('/', 1)[-1]}"))
+    return corpus
+
+
+def of_another_vocabulary(corpus, path):
+    told = {**corpus.manifest.facts["record_format"], "vocabulary_crc32c": "0badcafe"}
+    manifest = corpus.manifest.model_copy(update={"facts": {"record_format": told}})
+    return corpus.model_copy(update={"manifest": manifest})
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        (flipped, r"train-00001-of-00002.tfrecord has CRC-32C \w{8} where its manifest says"),
+        (truncated, r"train-00001-of-00002.tfrecord has [\d,]+ bytes where its manifest says"),
+        (missing, r"train-00001-of-00002.tfrecord is in its manifest but missing"),
+        (of_another_run, r"train-00001-of-00002.tfrecord has .* where its manifest says"),
+        (of_another_vocabulary, r"records are of a vocabulary with CRC-32C 0badcafe, but .*vocab.txt has"),
+    ],
+)
+def test_what_is_wrong_with_the_records_is_named_before_the_first_step(tmp_path, how, sentence):
+    corpus = records_stage(tmp_path, length=128, shards={"train": [8, 8], "validation": [3]})
+    spoilt = how(corpus, corpus.paths(prefix="train-00001")[0])
+    told = []
+
+    with pytest.raises(OutputError, match=sentence):
+        pretrain(
+            SMALL_ENCODER,
+            small_run(),
+            spoilt,
+            vocabulary_stage(tmp_path),
+            str(tmp_path / "run"),
+            DeviceConfig(),
+            told.append,
+        )
+
+    assert not told
+    assert not (tmp_path / "run").exists()
 
 
 def test_another_seed_gives_other_losses(stages, undisturbed, tmp_path):
