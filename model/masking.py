@@ -5,13 +5,13 @@ into grams of 1 to n words, the length k drawn with weight 1/k (as ALBERT does, 
 KoBigBird's create_pretraining_data.py); a segment's end cuts its last gram off. The budget of tokens is `share` of the
 sequence, special tokens included. The grams are laid in random order on a circle, and those are taken that begin within
 an arc of so many tokens, anywhere on it: so each has the same chance, whatever its length, and on average exactly the
-budget is hidden, now a token more, now one less. Only a gram for which `max_predictions` leaves no room is not taken: as
-published, 640 for a budget of 614, that takes one of more than 26 tokens; where the two are equal, two to three tokens
-fewer than the budget are hidden on average. Of the grams taken 80 % become [MASK], in 10 % each token becomes a random
-piece of its own, 10 % stay.
+budget is hidden, now a token more, now one less. Only a gram for which `max_predictions` leaves no room is not taken:
+as published, 640 for a budget of 614, that takes one of more than 26 tokens; where the two are equal, two to three
+tokens fewer than the budget are hidden on average. Of the grams taken 80 % become [MASK], in 10 % each token becomes a
+random piece of its own, 10 % stay.
 
 The original draws grams that may overlap, and drops those that do or that no longer fit the budget. So it hides the
-budget exactly, but long grams and long words are rarer than their weights say; here they are as frequent as that.
+budget exactly, but long grams are rarer than their weights say (docs/reading.md); here they are as frequent as that.
 """
 
 import dataclasses

@@ -200,12 +200,21 @@ def test_token_counts_are_those_of_the_training_records(made, records):
     assert {int(token): int(counted[token]) for token in np.flatnonzero(counted)} == found
 
 
-@pytest.mark.parametrize(("seed", "processes"), [(1, 1), (2, 2)], ids=["another order", "two processes"])
-def test_shards_are_the_same_bytes_whatever_the_order_within_a_file_and_the_processes(made, tmp_path, seed, processes):
+RUNNERS = {
+    "another order": RunnerConfig(),
+    "two processes": RunnerConfig(processes=2),
+    "portable runner": RunnerConfig(
+        runner="PortableRunner", options={"job_endpoint": "embed", "environment_type": "LOOPBACK"}
+    ),
+}
+
+
+@pytest.mark.parametrize(("seed", "name"), enumerate(RUNNERS))
+def test_shards_are_the_same_bytes_whatever_the_order_within_a_file_and_the_runner(made, tmp_path, seed, name):
     files = [shuffled(real_documents()[file::2], seed) for file in range(2)]
     mixed = [doc for pair in itertools.zip_longest(*files) for doc in pair if doc is not None]
 
-    again = tokenize(tmp_path, mixed, runner=RunnerConfig(processes=processes))
+    again = tokenize(tmp_path, mixed, runner=RUNNERS[name])
 
     assert again.manifest.outputs == made.manifest.outputs
     assert again.manifest.counters == made.manifest.counters

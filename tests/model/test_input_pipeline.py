@@ -8,7 +8,8 @@ from model.contract.errors import SettingError
 from model.input_pipeline import training_batches, validation_batches
 from model.masking import PieceTable
 from model.record_files import open_records
-from model.record_parsing import parse
+from model.record_parsing import parse, parse_stored
+from tests.model.record_directory import example
 from tests.model.record_stages import FIRST_WORD, PIECES, SPECIAL_IDS, records_stage
 
 TABLE = PieceTable.from_vocabulary(PIECES, SPECIAL_IDS)
@@ -139,17 +140,29 @@ def test_a_batch_that_hosts_cannot_share_is_refused(corpus):
         training_batches(open_records(corpus, "train"), TABLE, CONFIG, 0, hosts=3)
 
 
-def test_the_second_of_a_pair_is_segment_one(tmp_path):
-    row = tf.train.Example(
-        features=tf.train.Features(
-            feature={
-                "input_ids": tf.train.Feature(int64_list=tf.train.Int64List(value=[2, 8, 9, 3, 10, 3])),
-                "second_segment": tf.train.Feature(int64_list=tf.train.Int64List(value=[4])),
-            }
-        )
-    )
-    record_format = open_records(records_stage(tmp_path, length=32, shards={"train": [1]}), "train").format
+def test_the_second_of_a_pair_is_segment_one(corpus):
+    row = example({"input_ids": [2, 8, 9, 3, 10, 3], "second_segment": [4]})
 
-    found = parse(tf.constant(row.SerializeToString()), record_format)
+    found = parse(tf.constant(row), open_records(corpus, "train").format)
 
     assert found.segment_ids.numpy().tolist() == [0, 0, 0, 0, 1, 1]
+
+
+def test_padding_ends_a_padded_record_but_a_text_may_spell_it_out(corpus):
+    row = example(
+        {
+            "input_ids": [2, 8, 0, 4, 3, 9, 3, 0, 0, 0],
+            "segment_ids": [0, 0, 0, 0, 0, 1, 1, 0, 0, 0],
+            "masked_lm_positions": [3, 0],
+            "masked_lm_ids": [11, 0],
+            "masked_lm_weights": [1.0, 0.0],
+        }
+    )
+    padded = open_records(corpus, "train").format.model_copy(update={"layout": "kobigbird"})
+
+    found, stored = parse_stored(tf.constant(row), padded)
+
+    assert found.input_ids.numpy().tolist() == [2, 8, 0, 11, 3, 9, 3]
+    assert found.segment_ids.numpy().tolist() == [0, 0, 0, 0, 0, 1, 1]
+    assert stored.input_ids.numpy().tolist() == [2, 8, 0, 4, 3, 9, 3]
+    assert parse(tf.constant(row), padded).input_ids.numpy().tolist() == found.input_ids.numpy().tolist()

@@ -110,6 +110,36 @@ def words_in(ids):
     )
 
 
+@settings(deadline=None, max_examples=60)
+@given(texts, seeds, st.sampled_from([0.05, 0.15, 0.6]), st.integers(1, 60))
+def test_the_grams_that_are_hidden_are_the_slow_twins(ids, seed, share, most):
+    sizes, order, _ = tf.unstack(tf.random.experimental.stateless_split(tf.constant(seed, tf.int32), 3))
+    by_chance, turn = tf.unstack(tf.random.experimental.stateless_split(order, 2))
+    grams = gram_of_each_token(tf.constant(ids), TABLE, 2, sizes).numpy().tolist()
+    laid = tf.argsort(tf.random.stateless_uniform([max(grams) + 1], by_chance)).numpy().tolist()
+    begin = int(tf.random.stateless_uniform([], turn, 0, len(ids) - 2, tf.int32))
+
+    found = mask_tokens(
+        tf.constant(ids), TABLE, MaskingConfig(share=share, max_predictions=most), tf.constant(seed, tf.int32)
+    )
+
+    budget = min(max(round(share * len(ids)), 1), most)
+    taken = taken_one_by_one(grams, laid, begin, budget, most)
+    assert hidden(found) == {at for at, gram in enumerate(grams) if gram in taken}
+
+
+def taken_one_by_one(grams, laid, begin, budget, most):
+    """Goes along the arc, a token at a time, and takes each gram that begins there and finds room."""
+    circle = [gram for gram in laid for _ in range(grams.count(gram))]
+    taken = set()
+    for step in range(min(budget, len(circle))):
+        place = (begin + step) % len(circle)
+        gram = circle[place]
+        if (place == 0 or circle[place - 1] != gram) and step + grams.count(gram) <= most:
+            taken.add(gram)
+    return taken
+
+
 def test_unknown_pieces_are_never_hidden_and_unused_ones_never_replace():
     pieces = [*PIECES[:7], "[unused0]", "[unused12]", "말"]
     table = PieceTable.from_vocabulary(pieces, IDS)

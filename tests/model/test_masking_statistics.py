@@ -6,6 +6,7 @@ be, and may differ by at most 3.9 standard errors, which chance alone exceeds on
 
 import functools
 import itertools
+import random
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from tests.beam_jobs.documents import real_documents
 from tests.beam_jobs.sample_corpus import ROOT
 
 SEQUENCES = 10_000
+BY_THE_TWIN = 2_000
 STANDARD_ERRORS = 3.9
 IDS = SpecialIds(pad=0, unknown=1, cls=2, sep=3, mask=4, begin=5, end=6)
 FORMS = [
@@ -48,9 +50,15 @@ def real_sequences(length):
 
 
 @pytest.fixture(scope="module", params=FORMS)
-def drawn(request):
+def form(request):
+    """The sequences' length, and the room for predictions."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def drawn(form):
     """For each of 10,000 draws, as NumPy arrays: the sequence, what is shown, the grams, what is hidden."""
-    length, predictions = request.param
+    length, predictions = form
     config = MaskingConfig(max_predictions=predictions)
     rows = tf.ragged.constant([row.tolist() for row in real_sequences(length)], dtype=tf.int32)
     count = rows.nrows(tf.int64)
@@ -66,12 +74,23 @@ def drawn(request):
     return [(*arrays, positions[weights > 0]) for *arrays, positions, weights in numbers.as_numpy_iterator()]
 
 
-def assert_mean(values, expected):
-    """Compares a mean over sequences with what it should be."""
+def mean_and_error(values):
     values = np.array(values, float)
     error = values.std(ddof=1) / np.sqrt(len(values))
     assert error > 0
-    assert abs(values.mean() - expected) <= STANDARD_ERRORS * error, (values.mean(), expected, error)
+    return values.mean(), error
+
+
+def assert_mean(values, expected):
+    """Compares a mean over sequences with what it should be."""
+    mean, error = mean_and_error(values)
+    assert abs(mean - expected) <= STANDARD_ERRORS * error, (mean, expected, error)
+
+
+def assert_same_mean(values, others):
+    """Compares the means of two lists over sequences, each drawn by itself."""
+    (mean, error), (other, its_error) = mean_and_error(values), mean_and_error(others)
+    assert abs(mean - other) <= STANDARD_ERRORS * np.hypot(error, its_error), (mean, other, error, its_error)
 
 
 def taken(row):
@@ -135,6 +154,75 @@ def test_no_special_token_is_hidden_or_put_in_and_no_word_is_halved(drawn):
         assert (shown[untouched] == ids[untouched]).all()
         goes_on = continues[ids] & ~special[np.roll(ids, 1)]
         assert (untouched[goes_on] == untouched[np.flatnonzero(goes_on) - 1]).all()
+
+
+def test_tokens_of_a_replaced_gram_get_random_pieces_of_their_own(drawn):
+    replaced = []
+    for row in drawn[:BY_THE_TWIN]:
+        ids, shown, _, _ = row
+        grams = [gram for gram in taken(row) if len(gram) > 1 and (shown[gram] != ids[gram]).all()]
+        replaced += [shown[gram] for gram in grams if (shown[gram] != IDS.mask).all()]
+
+    # Two tokens draw the same piece once in 32,000 times.
+    assert sum(len(set(pieces.tolist())) < len(pieces) for pieces in replaced) < 0.01 * len(replaced)
+    # Grams are replaced one by one, so the first piece of each is a draw of its own; any is as likely as another.
+    places = np.searchsorted(table().replacements, [pieces[0] for pieces in replaced])
+    assert_mean((places + 0.5) / len(table().replacements), 0.5)
+
+
+def test_what_is_hidden_spreads_and_lies_together_as_by_the_slow_twin(drawn, form):
+    generator = random.Random(11)
+    rows = drawn[:BY_THE_TWIN]
+
+    twin = [(ids, drawn_one_by_one(ids, form[1], generator)) for ids, *_ in rows]
+
+    fast = [(row[0], taken(row)) for row in rows]
+    for measure in (squared_distance_from_the_budget, neighbours, number_of_grams):
+        assert_same_mean([measure(*one) for one in fast], [measure(*one) for one in twin])
+
+
+def drawn_one_by_one(ids, room, generator):
+    """What the docstring of model.masking says, word by word and gram by gram; as `taken`."""
+    grams, segment = [], []
+    for at, piece in enumerate(ids.tolist()):
+        if table().special[piece]:
+            grams += grams_of(segment, generator)
+            segment = []
+        elif segment and table().continues[piece]:
+            segment[-1].append(at)
+        else:
+            segment.append([at])
+    generator.shuffle(grams)
+    around, budget, found, place = sum(map(len, grams)), round(0.15 * len(ids)), [], 0
+    turned = generator.randrange(around)
+    for gram in grams:
+        begins = (place - turned) % around
+        if begins < budget and begins + len(gram) <= room:
+            found.append(gram)
+        place += len(gram)
+    return sorted(found)
+
+
+def grams_of(words, generator):
+    """The words of a segment in grams of one, or half as often two."""
+    grams, at = [], 0
+    while at < len(words):
+        size = generator.choices([1, 2], [1, 1 / 2])[0]
+        grams.append(list(itertools.chain(*words[at : at + size])))
+        at += size
+    return grams
+
+
+def squared_distance_from_the_budget(ids, grams):
+    return (sum(map(len, grams)) - round(0.15 * len(ids))) ** 2
+
+
+def neighbours(ids, grams):
+    return sum(before[-1] + 1 == after[0] for before, after in itertools.pairwise(grams))
+
+
+def number_of_grams(ids, grams):
+    return len(grams)
 
 
 def test_every_place_of_a_sequence_is_hidden_equally_often(drawn):
