@@ -105,7 +105,7 @@ def _time_updates(setting: _Setting, batch: Batch) -> dict[str, list[float]]:
             if attention == "block_sparse":
                 _refuse_unequal_loss(trainer.validate(batches).loss, name, model, loss)
             works[name] = _torch_update(model, loss)
-    points = trainer.train(batches.repeat(), report=lambda _: None)
+    points = trainer.train(lambda context: batches.repeat(), report=lambda _: None)
     works = {OURS: lambda: next(points), **works}
     for work in works.values():
         work()  # compiles, and makes the optimizer's moments

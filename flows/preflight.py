@@ -27,13 +27,20 @@ def check_records(config: RunConfig) -> None:
       OutputError: when they are not done, or with the first fault.
       SettingError: for a root that is neither a folder nor gs://, or records of another length or vocabulary size.
     """
+    from model.contract.record import RECORDS
     from model.find_record import format_of
+    from model.record_files import check_masks
     from model.verify_records import faults
 
     places.is_gs(config.root)
     if (fault := next(faults(config.records, quick=True), None)) is not None:
         raise OutputError(fault)
-    found, half = format_of(open_stage(config.records)), config.model
+    records = open_stage(config.records)
+    found, half = format_of(records), config.model
+    filled = {found.split_of(file.name) for file in records.files() if RECORDS in file.name and file.records}
+    if missing := [split for split in ("train", "validation") if split not in filled]:
+        raise OutputError(f"{config.records} has no {missing[0]} record; tokenize it with a share of both.")
+    check_masks(found, half.pretrain.masking)
     for name, theirs, ours in (
         ("model.pretrain.sequence_length", found.sequence_length, half.pretrain.sequence_length),
         ("model.encoder.vocabulary_size", found.vocabulary_size, half.encoder.vocabulary_size),

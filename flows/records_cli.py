@@ -69,7 +69,7 @@ def view(
     directory: Directory,
     shard: Annotated[str, typer.Argument(metavar="SHARD", help="A file's name, or a training shard's number.")],
     index: Annotated[int, typer.Argument(metavar="INDEX", help="The record's number in the file, from 0.")],
-    epoch: Annotated[int, typer.Option(min=0, help="Of the training whose masks to show.")] = 0,
+    epoch: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the training whose masks to show.")] = 0,
     seed: Annotated[int | None, typer.Option(min=0, help="Of that training; the preset's, unless given.")] = None,
     preset: Annotated[str | None, typer.Option(help="Whose masking to show; the published one, unless given.")] = None,
     documents: Annotated[
@@ -90,7 +90,7 @@ def adopt(
         str, typer.Argument(metavar="DIR", help="TFRecords of KoBigBird's create_pretraining_data.py.")
     ],
     vocab: Vocabulary,
-    validation_shards: Annotated[int, typer.Option(min=0, help="Files to hold aside for validation.")] = 1,
+    validation_shards: Annotated[int, typer.Option(min=1, help="Files to hold aside for validation.")] = 1,
 ) -> None:
     """Describes KoBigBird's own TFRecords in a manifest, so that they can be trained on."""
     from model.kobigbird_records import adopt as describe

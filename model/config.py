@@ -52,6 +52,12 @@ class MaskingConfig(Settings):
     stored: bool = False
     """Train on the masks that KoBigBird's records hold, instead of new ones each epoch; for such records alone."""
 
+    @model_validator(mode="after")
+    def _fates_are_shares(self) -> Self:
+        if (total := self.mask_share + self.random_share) > 1:
+            raise ValueError(f"mask_share and random_share add up to {total:g}; use shares of at most 1 together.")
+        return self
+
 
 class OptimizerConfig(Settings):
     """AdamW as in the original BERT code, with linear warm-up and decay."""

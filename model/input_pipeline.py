@@ -10,9 +10,8 @@ import tensorflow as tf
 
 from model.config import PretrainConfig
 from model.contract.errors import SettingError
-from model.contract.record import RecordFormat
 from model.masking import MaskedSequence, PieceTable, mask_tokens, padded_predictions
-from model.record_files import RecordShards
+from model.record_files import RecordShards, check_masks
 from model.record_parsing import Sequence, parse, parse_stored
 
 Batch = dict[str, tf.Tensor]
@@ -113,8 +112,7 @@ def _examples(
     numbered: tf.data.Dataset, shards: RecordShards, table: PieceTable, config: PretrainConfig
 ) -> tf.data.Dataset:
     """Masked and padded rows of (epoch, number, raw record) elements, in order."""
-    if config.masking.stored:
-        _check_stored(shards.format, config)
+    check_masks(shards.format, config.masking)
 
     def example(epoch: tf.Tensor, number: tf.Tensor, raw: tf.Tensor) -> Batch:
         if config.masking.stored:
@@ -126,19 +124,6 @@ def _examples(
         return _row(sequence, mask_tokens(sequence.input_ids, table, config.masking, drawn), shards, config)
 
     return numbered.map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
-
-def _check_stored(found: RecordFormat, config: PretrainConfig) -> None:
-    if found.layout != "kobigbird":
-        raise SettingError(
-            "pretrain.masking.stored is for records of KoBigBird's create_pretraining_data.py, and these hold no "
-            "masks; leave it out."
-        )
-    if found.predictions > config.masking.max_predictions:
-        raise SettingError(
-            f"the records hold up to {found.predictions} masks, but pretrain.masking.max_predictions is "
-            f"{config.masking.max_predictions}; set it to {found.predictions}."
-        )
 
 
 def _row(sequence: Sequence, masked: MaskedSequence, shards: RecordShards, config: PretrainConfig) -> Batch:

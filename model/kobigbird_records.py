@@ -36,17 +36,29 @@ def adopt(directory: str, vocabulary_path: str, validation_shards: int = 1) -> S
         raise InputError(f"{directory} holds no file whose name has {RECORDS} in it; name one that KoBigBird wrote.")
     if places.exists(places.join(directory, MANIFEST)):
         raise InputError(f"{directory} has a {MANIFEST} already; train on it as it is, or remove that to adopt anew.")
+    _refuse_others(directory, {fact.path for fact in files})
     text = places.read_bytes(vocabulary_path)
     look = _Look(directory, text, vocabulary_path)
     outputs = [look.through(fact.path, fact.bytes) for fact in files]
     filled = [file.name for file in outputs if file.records]
-    if len(filled) <= validation_shards:
+    if len(filled) < 2:
+        raise InputError(
+            f"{directory} has {len(filled)} files with records, and one is held aside; make it of two or more."
+        )
+    if not 0 < validation_shards < len(filled):
         raise InputError(
             f"{directory} has {len(filled)} files with records, so {validation_shards} cannot be held aside; "
-            f"use --validation-shards {max(len(filled) - 1, 0)} or fewer."
+            f"use --validation-shards of 1 to {len(filled) - 1}."
         )
     held_aside = tuple(filled[len(filled) - validation_shards :])
     return _describe(directory, text, outputs, look, held_aside)
+
+
+def _refuse_others(directory: str, records: set[str]) -> None:
+    """What else lies there would be overwritten, or taken for a fault later."""
+    others = sorted(fact.path for fact in places.list_files(directory) if fact.path not in records)
+    if others:
+        raise InputError(f"{others[0]} is no file of records; move it out of {directory} first.")
 
 
 def _describe(
@@ -77,12 +89,8 @@ class _Look:
 
     def __init__(self, directory: str, vocabulary: bytes, vocabulary_path: str):
         self._directory = directory
-        self._pieces = vocabulary.decode(errors="replace").removesuffix("\n").split("\n")
+        self._pieces = _pieces(vocabulary, vocabulary_path)
         self._crc32c = f"{google_crc32c.value(vocabulary):08x}"
-        if missing := [token for token in SPECIAL_TOKENS if token not in self._pieces]:
-            raise InputError(
-                f"{vocabulary_path} lacks {missing[0]}; name the vocab.txt that the records were made with."
-            )
         self.format: RecordFormat | None = None
         self.none = np.zeros(len(self._pieces), np.int64)
         self.counts: dict[str, np.ndarray] = {}
@@ -108,6 +116,8 @@ class _Look:
             record = PaddedRecord.of(example_fields(found.data))
         except ValueError as error:
             raise InputError(f"{where} is none of KoBigBird's: it {error}; move its file elsewhere.") from None
+        if not len(record.input_ids):
+            raise InputError(f"{where} holds no input_ids; make its file again, or move it elsewhere.")
         self.format = self.format or self._format_of(record)
         if reasons := list(broken_rules(record, self.format)):
             raise InputError(f"{where} {reasons[0]}; name the vocab.txt and the files of one run of the script.")
@@ -133,3 +143,16 @@ class _Look:
 def _written(directory: str, name: str, data: bytes, records: int) -> OutputFile:
     places.replace_bytes(places.join(directory, name), data)
     return OutputFile(name=name, bytes=len(data), records=records, crc32c=f"{google_crc32c.value(data):08x}")
+
+
+def _pieces(vocabulary: bytes, path: str) -> list[str]:
+    """The pieces of a vocab.txt, if it can be that of BertTokenizer."""
+    try:
+        pieces = vocabulary.decode().removesuffix("\n").split("\n")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text; name the vocab.txt that the records were made with.") from None
+    if missing := [token for token in SPECIAL_TOKENS if token not in pieces]:
+        raise InputError(f"{path} lacks {missing[0]}; name the vocab.txt that the records were made with.")
+    if len(set(pieces)) < len(pieces):
+        raise InputError(f"{path} holds a piece twice; name the vocab.txt that the records were made with.")
+    return pieces

@@ -71,6 +71,12 @@ def broken_rules(found: PaddedRecord, record_format: RecordFormat) -> Iterator[s
             f"where records hold {record_format.predictions:,}"
         )
         return
+    if not np.isin(found.masked_lm_weights, (0, 1)).all():
+        yield "has masked_lm_weights other than 0 and 1"
+        return
+    if len(np.unique(found.hidden)) < len(found.hidden):
+        yield "hides a token twice"
+        return
     if (outside := found.hidden[(found.hidden < 0) | (found.hidden >= length)]).size:
         yield f"hides a token at {outside[0]}, outside its {length:,}"
         return
@@ -82,12 +88,11 @@ def broken_rules(found: PaddedRecord, record_format: RecordFormat) -> Iterator[s
 
 def _broken_marks(found: PaddedRecord, record_format: RecordFormat) -> Iterator[str]:
     ids, special = found.original_ids, record_format.special_ids
-    text = int((ids != special.pad).sum())
+    # A text that spells "[PAD]" out has become that token, so only what comes after the last other one is padding.
+    text = len(np.trim_zeros(ids != special.pad, "b"))
     if ids[0] != special.cls:
         yield f"begins with id {ids[0]} where [CLS] is {special.cls}"
-    if (ids[:text] == special.pad).any():
-        yield "has padding before its end"
-    elif ids[text - 1] != special.sep:
+    if ids[text - 1] != special.sep:
         yield f"ends with id {ids[text - 1]} where [SEP] is {special.sep}"
     if not set(np.unique(found.segment_ids).tolist()) <= {0, 1}:
         yield "has segment_ids other than 0 and 1"

@@ -126,7 +126,8 @@ def _first_in_gram(first_in_segment: tf.Tensor, max_ngram: int, seed: tf.Tensor)
     before = tf.cumsum(sizes, exclusive=True)
     laid = tf.cast(tf.cumsum(sizes) - tf.gather(before, begins), tf.int64)  # by its segment's grams up to this one
     following = begins + laid
-    within = tf.gather(tf.concat([begins, [-1]], 0), tf.minimum(following, tf.cast(words, tf.int64))) == begins
+    behind = tf.gather(tf.concat([begins, [-1]], 0), tf.minimum(following, tf.cast(words, tf.int64)))
+    within = tf.ensure_shape(tf.equal(behind, begins), [None])
     marks = tf.boolean_mask(following, within)[:, None]
     marked = tf.scatter_nd(marks, tf.ones_like(marks[:, 0]), tf.cast(words, tf.int64)[None])
     return first_in_segment | (marked > 0)

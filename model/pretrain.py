@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from model.checkpoints import Checkpoints
 from model.config import DeviceConfig, EncoderConfig, PretrainConfig
-from model.contract.errors import SettingError
+from model.contract.errors import OutputError, SettingError
 from model.contract.manifest import StageOutput, outputs_in
 from model.contract.stage import Made
 from model.devices import compute_dtype, strategy_for
@@ -17,7 +17,7 @@ from model.heads import MaskedLanguageModel
 from model.input_pipeline import Batch, training_batches, validation_batches
 from model.masking import PieceTable
 from model.optimizer import AdamW, learning_rate
-from model.record_files import check_format, check_vocabulary, open_records
+from model.record_files import check_format, check_masks, check_vocabulary, open_records
 from model.training_curve import CurvePoint, ValidationPoint, read_curve
 from model.vocabulary_files import read_pieces, token_counts
 
@@ -53,11 +53,15 @@ def pretrain(
     pieces = read_pieces(vocabulary)
     check_vocabulary(training.format, vocabulary, pieces)
     table = PieceTable.from_vocabulary(pieces, training.format.special_ids)
+    check_masks(training.format, config.masking)
+    held_aside = validation_batches(validation, table, config)
+    _check_validation(held_aside, corpus.directory)
+    log_counts = log_frequencies(token_counts(corpus, len(pieces))) if config.output_bias == "log_frequency" else None
     strategy = strategy_for(device)
     _check_share(config.batch_size, strategy.num_replicas_in_sync)
     trainer = Trainer(encoder, config, strategy)
-    if config.output_bias == "log_frequency":
-        trainer.model.output_bias.assign(log_frequencies(token_counts(corpus)))
+    if log_counts is not None:
+        trainer.model.output_bias.assign(log_counts)
     checkpoints = Checkpoints(
         directory,
         config.keep_checkpoints,
@@ -80,7 +84,6 @@ def pretrain(
             context.num_input_pipelines,
         )
 
-    held_aside = validation_batches(validation, table, config)
     for point in trainer.train(batches, report):
         curve = curve.plus(point)
         if point.step % config.validate_every == 0 or point.step == config.steps:
@@ -107,6 +110,15 @@ def _check_share(batch_size: int, devices: int) -> None:
     if batch_size % devices:
         raise SettingError(
             f"pretrain.batch_size {batch_size} cannot be dealt to {devices} devices; use a multiple of {devices}."
+        )
+
+
+def _check_validation(batches: tf.data.Dataset, directory: str) -> None:
+    """Its masks never change, so a split of which none is hidden would end each try at the first validation."""
+    if not any(batch["weights"].numpy().any() for batch in batches):
+        raise OutputError(
+            f"no token of the validation records of {directory} is hidden, so there is nothing to validate on; give "
+            "the validation split more text."
         )
 
 

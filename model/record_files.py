@@ -4,10 +4,12 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 
+from model.config import MaskingConfig
 from model.contract import places
 from model.contract.errors import OutputError, SettingError
 from model.contract.manifest import StageOutput, check_outputs
 from model.contract.record import RECORDS, SPECIAL_TOKENS, VOCABULARY_FILE, RecordFormat
+from model.find_record import format_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,14 +49,16 @@ def open_records(corpus: StageOutput, split: str) -> RecordShards:
     Raises:
       OutputError: for a missing, truncated or altered shard, by name, or a split without a record.
     """
-    record_format = RecordFormat.model_validate(corpus.manifest.facts["record_format"])
+    record_format = format_of(corpus)
     files = [file for file in corpus.files() if RECORDS in file.name and record_format.split_of(file.name) == split]
     check_outputs(corpus, files)
     counts = [file.records or 0 for file in files]
     firsts = [0, *itertools.accumulate(counts)]
     filled = [number for number, count in enumerate(counts) if count]
     if not filled:
-        raise OutputError(f"{corpus.directory} has no {split} record; give the corpus more text or a larger share.")
+        raise OutputError(
+            f"{corpus.directory} has no {split} record; give the corpus more text or a larger validation_share."
+        )
     return RecordShards(
         [places.join(corpus.directory, files[number].name) for number in filled],
         [counts[number] for number in filled],
@@ -78,6 +82,26 @@ def check_format(found: RecordFormat, sequence_length: int, vocabulary_size: int
         raise SettingError(
             f"the vocabulary has {found.vocabulary_size} pieces, but encoder.vocabulary_size is {vocabulary_size}; "
             f"set encoder.vocabulary_size to {found.vocabulary_size}."
+        )
+
+
+def check_masks(found: RecordFormat, masking: MaskingConfig) -> None:
+    """Refuses a training on stored masks that the records do not hold, or that find no room.
+
+    Raises:
+      SettingError: with the setting.
+    """
+    if not masking.stored:
+        return
+    if found.layout != "kobigbird":
+        raise SettingError(
+            "pretrain.masking.stored is for records of KoBigBird's create_pretraining_data.py, and these hold no "
+            "masks; leave it out."
+        )
+    if found.predictions > masking.max_predictions:
+        raise SettingError(
+            f"the records hold up to {found.predictions} masks, but pretrain.masking.max_predictions is "
+            f"{masking.max_predictions}; set it to {found.predictions}."
         )
 
 

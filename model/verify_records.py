@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 
 from model.contract import places
-from model.contract.errors import KnownError
+from model.contract.errors import OutputError
 from model.contract.manifest import MANIFEST, OutputFile, StageOutput, open_stage
 from model.contract.record import RECORDS, SPECIAL_TOKENS, VOCABULARY_FILE, RecordFormat, SpecialIds
 from model.contract.tfrecord import record_at
@@ -69,7 +69,7 @@ class Verification:
         try:
             output = open_stage(self.directory)
             record_format = format_of(output)
-        except KnownError as error:
+        except OutputError as error:  # of the records; what cannot be looked at at all is no fault of theirs
             yield str(error)
             return
         present = {fact.path: fact.bytes for fact in places.list_files(self.directory)}

@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from model.contract import places
-from model.contract.errors import SettingError
+from model.contract.errors import OutputError, SettingError
 from model.contract.manifest import StageOutput, check_outputs
 
 
@@ -16,16 +16,23 @@ def read_pieces(vocabulary: StageOutput) -> list[str]:
     return text.removesuffix("\n").split("\n")
 
 
-def token_counts(corpus: StageOutput) -> np.ndarray:
+def token_counts(corpus: StageOutput, vocabulary_size: int) -> np.ndarray:
     """How often each id occurs in the training split; [vocabulary] int64.
 
     Raises:
       SettingError: when the tokenizing stage counted none.
+      OutputError: when its counts are not as its manifest says, or of another vocabulary.
     """
     paths = corpus.paths(prefix="token-counts")
+    check_outputs(corpus, corpus.files(prefix="token-counts"))
     if not paths:
         raise SettingError(
             f"{corpus.directory} has no token counts, so output_bias cannot be log_frequency; use zeros."
         )
     counts: np.ndarray = np.load(io.BytesIO(places.read_bytes(paths[0])))
+    if counts.shape != (vocabulary_size,):
+        raise OutputError(
+            f"{paths[0]} has counts of shape {counts.shape} where the vocabulary has {vocabulary_size} pieces; "
+            "tokenize again."
+        )
     return counts

@@ -78,7 +78,7 @@ def read_manifest(directory: str) -> StageManifest | None:
         return StageManifest.model_validate_json(places.read_bytes(path))
     except ValueError:
         raise OutputError(
-            f"{path} is no manifest of this version; remove its folder to make the stage again."
+            f"{path} is no manifest of this version; restore it, or make the stage again in another folder."
         ) from None
 
 
@@ -116,7 +116,9 @@ def check_outputs(output: StageOutput, files: Iterable[OutputFile] | None = None
       OutputError: naming the first file that is missing, truncated or altered.
     """
     present = {fact.path: fact.bytes for fact in places.list_files(output.directory)}
-    remedy = f"remove {output.directory} to make the stage again"
+    # What was adopted was made elsewhere, and nobody here can make it again.
+    adopted = output.manifest.stage == "adopt"
+    remedy = "restore it" if adopted else f"restore it, or remove {output.directory} to make the stage again"
     for file in output.manifest.outputs if files is None else files:
         path = places.join(output.directory, file.name)
         if path not in present:

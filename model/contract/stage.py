@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
 from model.contract import places
+from model.contract.errors import OutputError
 from model.contract.fingerprint import fingerprint, source_hash
 from model.contract.manifest import (
     OutputFile,
@@ -131,10 +132,19 @@ def _sole_maker(directory: str, log: Log) -> Iterator[None]:
 
     beside = Path(directory)  # not inside: a stage that starts over empties its directory
     places.make_directory(str(beside.parent))
-    with (beside.parent / f".{beside.name}.lock").open("w") as lock:
+    with _opened(beside.parent / f".{beside.name}.lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             log(f"another run is at work in {directory}; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        return path.open("w")
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror}); choose a folder beside which you may write."
+        ) from None

@@ -130,9 +130,21 @@ def change(written, name, how):
         (lambda w: change(w, "pretrain_data.tfrecord-0-of-4", lambda data: b"x" * 40), "record 0 of .*, has a length"),
         (lambda w: Path(w.vocabulary).write_text("\n".join(PIECES[:20]) + "\n"), "outside the vocabulary of 20 pieces"),
         (lambda w: Path(w.vocabulary).write_text("[PAD]\n[UNK]\n"), "lacks \\[CLS\\]; name the vocab.txt"),
+        (lambda w: Path(w.vocabulary).write_bytes(b"\xff\xfe"), "is not UTF-8 text; name the vocab.txt"),
+        (lambda w: Path(w.vocabulary).write_text("\n".join([*PIECES, PIECES[9]])), "holds a piece twice"),
         (lambda w: Path(w.directory, "manifest.json").write_text("{}"), "has a manifest.json already"),
+        (lambda w: Path(w.directory, "vocab.txt").write_text("mine"), "vocab.txt is no file of records; move it out"),
     ],
-    ids=["truncated", "no TFRecord", "another vocabulary", "no vocabulary", "adopted already"],
+    ids=[
+        "truncated",
+        "no TFRecord",
+        "another vocabulary",
+        "no vocabulary",
+        "no text",
+        "a piece twice",
+        "adopted already",
+        "other files",
+    ],
 )
 def test_what_cannot_be_adopted_is_refused_in_a_sentence_and_left_as_it_is(written, spoil, sentence):
     spoil(written)
@@ -144,10 +156,15 @@ def test_what_cannot_be_adopted_is_refused_in_a_sentence_and_left_as_it_is(writt
     assert sorted(path.name for path in Path(written.directory).iterdir()) == before
 
 
+def test_more_files_cannot_be_held_aside_than_there_are(written):
+    with pytest.raises(InputError, match="has 3 files with records, so 3 cannot be held aside; use .* of 1 to 2"):
+        adopt(written.directory, written.vocabulary, validation_shards=3)
+
+
 def test_a_folder_without_records_and_one_with_too_few_files_are_refused(tmp_path):
     few = write_kobigbird_files(tmp_path, [3])
 
-    with pytest.raises(InputError, match="has 1 files with records, so 1 cannot be held aside; use .* 0 or fewer"):
+    with pytest.raises(InputError, match="has 1 files with records, and one is held aside; make it of two or more"):
         adopt(few.directory, few.vocabulary)
     with pytest.raises(InputError, match="holds no file whose name has .tfrecord"):
         adopt(str(tmp_path / "elsewhere"), few.vocabulary)

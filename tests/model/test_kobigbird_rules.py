@@ -47,6 +47,10 @@ def test_padding_as_a_random_replacement_is_none():
     assert list(broken_rules(found, FORMAT)) == []
 
 
+def test_a_text_that_spells_padding_out_is_none():
+    assert list(broken_rules(PaddedRecord.of(record(input_ids=[2, 4, 0, 14, 3, 0, 0, 0])), FORMAT)) == []
+
+
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [
@@ -61,7 +65,8 @@ def test_padding_as_a_random_replacement_is_none():
         ({"masked_lm_ids": [7, -1, 0]}, "has id -1 among its masked_lm_ids, which lies outside the vocabulary"),
         ({"input_ids": [7, 4, 8, 14, 3, 0, 0, 0]}, "begins with id 7 where [CLS] is 2"),
         ({"input_ids": [2, 4, 8, 14, 9, 0, 0, 0]}, "ends with id 9 where [SEP] is 3"),
-        ({"input_ids": [2, 4, 0, 14, 3, 0, 0, 0]}, "has padding before its end"),
+        ({"input_ids": [2, 4, 3, 14, 0, 9, 0, 0]}, "ends with id 9 where [SEP] is 3"),
+        ({"input_ids": [0] * 8, "masked_lm_weights": [0.0] * 3}, "begins with id 0 where [CLS] is 2"),
         ({"segment_ids": [2] * 8}, "has segment_ids other than 0 and 1"),
     ],
 )
