@@ -127,7 +127,7 @@ def export_saved_model(
     with tempfile.TemporaryDirectory() as folder:
         signatures = {"serving_default": module.encode, "tokenize": module.tokenize}
         tf.saved_model.save(module, folder, signatures=signatures)
-        # A random number for TensorFlow's own statistics, without which all files are the same each time.
+        # Random, for TensorFlow's own statistics; without it, equal processes write equal files.
         Path(folder, "fingerprint.pb").unlink(missing_ok=True)
         for file in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
             places.copy_in(str(file), places.join(directory, file.relative_to(folder).as_posix()))
