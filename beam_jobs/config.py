@@ -130,8 +130,8 @@ class SourceConfig(Settings):
     """Files or globs on disk, gs:// or s3://, files on https://, or lists of paths (NAME.paths, NAME.paths.gz)."""
     base: str = "https://data.commoncrawl.org/"
     """What stands before the relative paths of path lists and of the crawl's index."""
-    weight: float = Field(default=1.0, gt=0.0)
-    """How often each document stands in the training records: 2 is twice, 0.5 every other one."""
+    weight: float = Field(default=1.0, gt=0.0, allow_inf_nan=False)
+    """How often its training records are written: 2 is twice, 0.5 every other one."""
     limits: LimitsConfig = LimitsConfig()
     filters: FiltersConfig = FiltersConfig()
     fields: FieldsConfig = FieldsConfig()
@@ -208,13 +208,13 @@ class TokenizeConfig(Settings):
     sequence_length: PositiveInt = 4_096
     shard_megabytes: PositiveInt = 150
     """About as much lies in a shard; 100 to 200 suit a TPU's hosts (TensorFlow's guide to input pipelines)."""
-    min_shards: PositiveInt = 8
+    min_shards: PositiveInt = Field(default=8, le=10_000)
     """Of the training split, however small it is: each of the hosts that read it needs one of its own."""
     validation_share: float = Field(default=0.005, ge=0.0, lt=1.0)
     """Of the documents, chosen by their ids; those that are near copies of one another go together."""
     mixture: dict[str, float] = Field(default_factory=dict)
     """Shares of the training characters by source, instead of the sources' weights; all sources, or none."""
-    max_epochs: float = Field(default=4.0, gt=0.0)
+    max_epochs: float = Field(default=4.0, gt=0.0, allow_inf_nan=False)
     """A mixture repeats no source more often; up to 4 epochs are worth nearly as much as new text
     (Muennighoff et al., arXiv:2305.16264)."""
     cut_back: NonNegativeInt = 256
@@ -223,7 +223,7 @@ class TokenizeConfig(Settings):
     """Of sequences that are given a random shorter length; the original's short_seq_prob, 0 as published."""
     pair_share: float = Field(default=0.0, ge=0.0, le=1.0)
     """Of sequences in two segments, with segment ids 0 and 1; the original's sentence_pair_prob, 0 as published."""
-    seed: NonNegativeInt = 42
+    seed: int = Field(default=42, ge=0, lt=2**63)
 
     @model_validator(mode="after")
     def _shares_are_shares(self) -> Self:

@@ -25,7 +25,10 @@ _FILES = ".files.json"  # what the job says it wrote; gone once the manifest can
 
 
 def run_job(
-    build: Callable[[beam.Pipeline], Any], directory: str, runner: RunnerConfig
+    build: Callable[[beam.Pipeline], Any],
+    directory: str,
+    runner: RunnerConfig,
+    then: Callable[[], None] = lambda: None,
 ) -> tuple[list[OutputFile], dict[str, int]]:
     """Runs a pipeline to its end.
 
@@ -33,6 +36,7 @@ def run_job(
       build: wires the pipeline and returns a PCollection of the OutputFiles it writes into `directory`.
       directory: the stage's; leftovers of an earlier, unfinished try there are removed first.
       runner: where to run.
+      then: clears up once the pipeline is through; a job that is killed before it is done is unfinished.
 
     Returns:
       The files, by name, and the counters as "namespace/name".
@@ -48,6 +52,7 @@ def run_job(
     result = _run(pipeline)
     described = json.loads(places.read_bytes(places.join(directory, _FILES)))
     places.remove(places.join(directory, _FILES))
+    then()
     places.remove(places.join(directory, UNFINISHED))
     files = sorted((OutputFile.model_validate_json(text) for text in described), key=lambda file: file.name)
     if not files:

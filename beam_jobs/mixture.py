@@ -26,7 +26,10 @@ def epochs_of(characters: Mapping[str, int], shares: Mapping[str, float], max_ep
     if without := sorted(set(characters) - set(shares)):
         raise SettingError(f"tokenize.mixture gives {without[0]} no share; name every source there, or none.")
     if empty := sorted(name for name in shares if not characters.get(name)):
-        raise SettingError(f"tokenize.mixture gives {empty[0]} a share, but it has no text; leave it out.")
+        raise SettingError(
+            f"tokenize.mixture gives {empty[0]} a share, but it has no text to train on; leave it out of read.sources, "
+            "too."
+        )
     epochs: dict[str, float] = {}
     left = dict(shares)
     room = float(sum(characters.values()))

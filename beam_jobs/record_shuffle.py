@@ -13,7 +13,9 @@ import numpy as np
 
 from beam_jobs.storage import tfrecord_bytes, write_shard
 from model.contract import places
+from model.contract.errors import OutputError
 from model.contract.manifest import OutputFile
+from model.contract.tfrecord import masked_crc32c
 
 _KEY = 8
 _LENGTH = 8
@@ -89,9 +91,14 @@ def write_records(directory: str, name: str, slices: Iterable[Slice]) -> OutputF
 
 def _frames(piece: Slice) -> Iterator[tuple[bytes, bytes]]:
     data = places.read_range(piece.path, piece.start, piece.end)
+    if len(data) < piece.end - piece.start:
+        raise OutputError(f"{piece.path} was cut off while it was read; run the stage again.")
     at = 0
     while at < len(data):
         start = at + _KEY
         end = start + _FRAME + int.from_bytes(data[start : start + _LENGTH], "little")
+        # Read apart from the rest of its file, a frame has only its own checksum to go by.
+        if int.from_bytes(data[end - 4 : end], "little") != masked_crc32c(data[start + _LENGTH + 4 : end - 4]):
+            raise OutputError(f"{piece.path} was damaged at byte {piece.start + start:,}; run the stage again.")
         yield data[at:start], data[start:end]
         at = end

@@ -77,6 +77,17 @@ def count_documents(split: str, source: str, documents: Sequence[TokenizedDocume
         _count(f"{source}/{split}_empty", empty)
 
 
+def count_nameless(number: int) -> None:
+    """Counts rows that were set aside because they name no id or no source."""
+    if number:
+        _count("nameless", number)
+
+
+def documents_in(counters: Mapping[str, int]) -> int:
+    """How many documents with a token were read."""
+    return sum(count for name, count in counters.items() if name.endswith("_documents"))
+
+
 def sources_of(counters: Mapping[str, int]) -> dict[str, Any]:
     """Of each source's training records: how often its text stands in them, and its share of their tokens."""
     suffix = f"/{TRAIN}_tokens"

@@ -6,6 +6,7 @@ tokens pass through a shuffle, but for those few remnants.
 """
 
 import dataclasses
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,13 +16,13 @@ import numpy as np
 
 from beam_jobs import record_shuffle
 from beam_jobs.config import RunnerConfig, TokenizeConfig
-from beam_jobs.document_stretches import Stretch, read_columns, stretches
+from beam_jobs.document_stretches import Row, Stretch, read_blocks, stretches
 from beam_jobs.each_file import input_files
 from beam_jobs.launch import run_job
 from beam_jobs.mixture import epochs_of
 from beam_jobs.packing import PackingRules, TokenizedDocument, pack, pack_remnants
 from beam_jobs.record_shuffle import Extent, Run, Slice
-from beam_jobs.record_writer import RecordWriter, count_documents, sources_of
+from beam_jobs.record_writer import RecordWriter, count_documents, count_nameless, documents_in, sources_of
 from beam_jobs.splitting import TRAIN, VALIDATION, split_key, split_of
 from beam_jobs.storage import shard_name, write_shard
 from beam_jobs.vocabularies.given import read_vocabulary, special_ids
@@ -136,14 +137,15 @@ def tokenize_documents(
         ),
         directory,
         runner,
+        then=lambda: places.remove_tree(places.join(directory, RUNS)),
     )
-    places.remove_tree(places.join(directory, RUNS))
     for split in (TRAIN, VALIDATION) if config.validation_share else (TRAIN,):
         if not any(file.records for file in files if file.name.startswith(split)):
             places.remove_tree(directory)  # or the next try would take it for somebody else's
             raise OutputError(
-                f"no {split} record came out of {documents.directory} with tokenize.validation_share "
-                f"{config.validation_share}; give the corpus more text or change the share."
+                f"no {split} record came out of the {documents_in(counters):,} documents with text of "
+                f"{documents.directory}, with tokenize.validation_share {config.validation_share}; give the corpus "
+                "more text or change the share."
             )
     copy = write_shard(directory, VOCABULARY_FILE, places.read_bytes(vocabulary_path), len(pieces))
     facts = {"record_format": record_format.model_dump(), "sources": sources_of(counters)}
@@ -190,25 +192,24 @@ class TokenizeFn(_WithPieces):
 
     def process(self, stretch: Stretch, epochs: Mapping[str, float]) -> Iterator[Any]:
         """Reads, tokenizes and packs."""
-        writer = self.writer(epochs)
-        for (split, source), documents in sorted(self._tokenized(stretch).items()):
-            count_documents(split, source, documents)
-            packed = pack(documents, self.rules)
-            writer.add(split, source, packed.sequences)
-            if packed.remnants:
-                bucket = (split, source, stretch.file // _FILES_PACKED_TOGETHER)
-                yield beam.pvalue.TaggedOutput(REMNANTS, (bucket, packed.remnants))
-        yield from self.written(writer, f"{stretch.file:06d}-{stretch.first:06d}")
+        for number, block in enumerate(read_blocks(stretch)):
+            writer = self.writer(epochs)
+            for (split, source), documents in sorted(self._tokenized(block).items()):
+                count_documents(split, source, documents)
+                packed = pack(documents, self.rules)
+                writer.add(split, source, packed.sequences)
+                if packed.remnants:
+                    bucket = (split, source, stretch.file // _FILES_PACKED_TOGETHER)
+                    yield beam.pvalue.TaggedOutput(REMNANTS, (bucket, packed.remnants))
+            yield from self.written(writer, f"{stretch.file:06d}-{stretch.first:06d}-{number:06d}")
 
-    def _tokenized(self, stretch: Stretch) -> dict[tuple[str, str], list[TokenizedDocument]]:
-        rows = read_columns(stretch, ["id", "source", "text", "metadata"])
-        tokenized = self.wordpiece.tokenize_sentences([text or "" for text in rows["text"]])
+    def _tokenized(self, block: list[Row]) -> dict[tuple[str, str], list[TokenizedDocument]]:
+        rows = [row for row in block if row.named]
+        count_nameless(len(block) - len(rows))
         found: dict[tuple[str, str], list[TokenizedDocument]] = {}
-        for number, source, metadata, (ids, ends) in zip(
-            rows["id"], rows["source"], rows["metadata"], tokenized, strict=True
-        ):
-            split = split_of(split_key(number, dict(metadata or ())), self.config)
-            found.setdefault((split, source), []).append(TokenizedDocument(number, ids, ends))
+        for row, (ids, ends) in zip(rows, self.wordpiece.tokenize_sentences([row.text for row in rows]), strict=True):
+            split = split_of(split_key(row.id, row.metadata), self.config)
+            found.setdefault((split, row.source), []).append(TokenizedDocument(row.id, ids, ends))
         return found
 
 
@@ -219,18 +220,19 @@ class PackRestFn(_WithPieces):
         self, group: tuple[Bucket, Iterable[list[TokenizedDocument]]], epochs: Mapping[str, float]
     ) -> Iterator[Any]:
         """Packs all of them, the last sequence as short as it may be."""
-        (split, source, files), remnants = group
+        (split, source, _), remnants = group
         writer = self.writer(epochs)
         writer.add(split, source, pack_remnants((piece for some in remnants for piece in some), self.rules))
-        yield from self.written(writer, f"rest-{source}-{split}-{files:06d}")
+        # A source may be called anything, so its name is no part of a path.
+        bucket = hashlib.blake2b(repr(group[0]).encode(), digest_size=16).hexdigest()
+        yield from self.written(writer, f"rest-{bucket}")
 
 
 def _training_characters(stretch: Stretch, config: TokenizeConfig) -> dict[str, int]:
-    rows = read_columns(stretch, ["id", "source", "text", "metadata"])
     found: dict[str, int] = {}
-    for number, source, text, metadata in zip(*rows.values(), strict=True):
-        if split_of(split_key(number, dict(metadata or ())), config) == TRAIN:
-            found[source] = found.get(source, 0) + len(text or "")
+    for row in (row for block in read_blocks(stretch) for row in block if row.named):
+        if split_of(split_key(row.id, row.metadata), config) == TRAIN:
+            found[row.source] = found.get(row.source, 0) + len(row.text)
     return found
 
 

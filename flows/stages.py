@@ -18,6 +18,7 @@ from flows.tracking import logger, stage_task
 from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, PretrainConfig
 from model.contract import places
 from model.contract.manifest import StageOutput, check_outputs, outputs_in, plain
+from model.contract.record import VOCABULARY_FILE
 from model.contract.stage import Made, Stage
 
 # TensorFlow believes a gs:// file's size for 5 s and would read one that was replaced meanwhile cut short. It asks
@@ -112,8 +113,12 @@ def tokenize(
 
         return tokenize_documents(documents, pieces, config, weights, directory, runner)
 
-    stage = _after("tokenize", root, config, "beam_jobs.tokenize_docs", documents, pieces)
-    stage = dataclasses.replace(stage, settings={**stage.settings, "weights": dict(weights)})
+    stage = _after("tokenize", root, config, "beam_jobs.tokenize_docs", documents)
+    stage = dataclasses.replace(
+        stage,
+        settings={**stage.settings, "weights": dict(weights)},
+        inputs={**stage.inputs, **_vocabulary_of(pieces)},
+    )
     return _run(stage, work, runner.runner)
 
 
@@ -153,7 +158,7 @@ def pretrain(
     settings = {"encoder": plain(encoder), "pretrain": plain(config)}
     for how in ("keep_checkpoints",):
         settings["pretrain"].pop(how)
-    inputs = {"tokenize": records.manifest.fingerprint, "vocabulary": pieces.manifest.fingerprint}
+    inputs = {"tokenize": records.manifest.fingerprint, **_vocabulary_of(pieces)}
     return _run(Stage("pretrain", root, settings, ("model.pretrain",), inputs), work, f"tensorflow/{device.kind}")
 
 
@@ -166,7 +171,8 @@ def export(root: str, trained: StageOutput, pieces: StageOutput, encoder: Encode
 
         return export_training(trained, pieces, encoder, directory)
 
-    return _run(_after("export", root, encoder, "model.export", trained, pieces), work)
+    stage = _after("export", root, encoder, "model.export", trained)
+    return _run(dataclasses.replace(stage, inputs={**stage.inputs, **_vocabulary_of(pieces)}), work)
 
 
 @stage_task(
@@ -285,6 +291,11 @@ def _run(stage: Stage, work: Any, runner: str = "python") -> StageOutput:
 def _after(name: str, root: str, config: Any, module: str, *before: StageOutput) -> Stage:
     inputs = {stage.manifest.stage: stage.manifest.fingerprint for stage in before}
     return Stage(name, root, plain(config), (module,), inputs)
+
+
+def _vocabulary_of(pieces: StageOutput) -> dict[str, str]:
+    """The vocabulary itself: another report on it makes no other tokens."""
+    return {file.name: f"{file.bytes}:{file.crc32c}" for file in pieces.files(VOCABULARY_FILE)}
 
 
 def checksums(files: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -53,9 +53,10 @@ def token_table(records: StageOutput) -> list[Row]:
 def _by_source(stage: StageOutput) -> Iterator[tuple[str, str, str, int]]:
     """Namespace, source, name and value of the counters that are kept by source."""
     for counter, value in stage.manifest.counters.items():
-        namespace, *source, name = counter.split("/")
-        if len(source) == 1:
-            yield namespace, source[0], name, value
+        namespace, _, rest = counter.partition("/")
+        source, _, name = rest.rpartition("/")
+        if source:
+            yield namespace, source, name, value
 
 
 def padding_share(records: StageOutput) -> float:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from apache_beam.metrics import Metrics
 
 from beam_jobs.config import RunnerConfig
-from beam_jobs.document_stretches import Stretch, read_columns, stretches
+from beam_jobs.document_stretches import Stretch, read_blocks, stretches
 from beam_jobs.each_file import InputFile
 from beam_jobs.launch import run_job
 from beam_jobs.splitting import split_key
@@ -101,23 +101,23 @@ class CountFn(beam.DoFn):
 
 def bytes_by_source(stretch: Stretch) -> dict[str, int]:
     """UTF-8 bytes of text."""
-    columns = read_columns(stretch, ["source", "text"])
     found: dict[str, int] = {}
-    for source, text in zip(columns["source"], columns["text"], strict=True):
-        found[source] = found.get(source, 0) + len((text or "").encode())
+    for block in read_blocks(stretch):
+        for row in block:
+            if row.named:
+                found[row.source] = found.get(row.source, 0) + len(row.text.encode())
     return found
 
 
 def chosen_texts(stretch: Stretch, shares: Shares, seed: int) -> dict[tuple[str, str], list[str]]:
     """The texts of each (use, source), which are counted as they are chosen."""
     found: dict[tuple[str, str], list[str]] = {}
-    rows = read_columns(stretch, ["id", "source", "text", "metadata"])
-    for number, source, text, metadata in zip(*rows.values(), strict=True):
-        use = shares.use_of(source, place_of(split_key(number, dict(metadata or ())), seed))
-        _count_document(source, "all", text or "")
+    for row in (row for block in read_blocks(stretch) for row in block if row.named):
+        use = shares.use_of(row.source, place_of(split_key(row.id, row.metadata), seed))
+        _count_document(row.source, "all", row.text)
         if use is not None:
-            _count_document(source, use, text or "")
-            found.setdefault((use, source), []).append(text or "")
+            _count_document(row.source, use, row.text)
+            found.setdefault((use, row.source), []).append(row.text)
     return found
 
 

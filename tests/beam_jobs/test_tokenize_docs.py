@@ -21,6 +21,7 @@ from model.contract.errors import OutputError
 from model.contract.record import RecordFormat
 from model.contract.stage import Stage
 from model.record_files import open_records
+from model.verify_records import faults
 from tests.beam_jobs.documents import document, documents_stage, files_in, real_documents, shuffled, vocabulary_stage
 from tests.beam_jobs.sample_corpus import ROOT
 
@@ -310,6 +311,25 @@ def test_a_mixture_gives_the_sources_their_shares_of_the_training_tokens(tmp_pat
 
     told = made.manifest.facts["sources"]
     assert {source: found["share"] for source, found in told.items()} == pytest.approx(mixture, abs=0.05)
+
+
+def test_a_source_may_be_called_anything_and_still_writes_nowhere_else(tmp_path):
+    strange = [doc._replace(source="../../up/한국어" * 20) for doc in real_documents()[:20]]
+
+    made = tokenize(tmp_path / "in" / "here", strange, WITHOUT_VALIDATION)
+
+    assert set(tmp_path.iterdir()) == {tmp_path / "in"}
+    assert {path.name for path in (tmp_path / "in").iterdir()} == {"here"}
+    assert list(faults(made.directory)) == []
+
+
+def test_a_document_without_id_or_source_is_counted_and_set_aside(tmp_path):
+    nameless = [real_documents()[0]._replace(id=""), real_documents()[1]._replace(source="")]
+
+    made = tokenize(tmp_path, [*real_documents()[:20], *nameless], WITHOUT_VALIDATION)
+
+    assert made.manifest.counters["tokenize_docs/nameless"] == 2
+    assert list(faults(made.directory)) == []
 
 
 def test_pairs_and_short_sequences_lose_nothing_either(tmp_path):
