@@ -26,7 +26,6 @@ from benchmarks.corpus_text import cleaned_texts, corpus_config
 from benchmarks.harness import Findings, Options, Ratio, UnequalError, Work, alternate, run_benchmark
 from model.config import DeviceConfig, EncoderConfig, MaskingConfig, PretrainConfig
 from model.contract.errors import InputError
-from model.devices import strategy_for
 from model.export import export_model
 from model.masking import PieceTable, mask_tokens
 from model.pretrain import Trainer
@@ -93,7 +92,7 @@ def _time_updates(setting: _Setting, batch: Batch) -> dict[str, list[float]]:
         validate_every=1,
         precision="float32",
     )
-    trainer = Trainer(encoder, config, strategy_for(DeviceConfig(kind="cpu")))
+    trainer = Trainer(encoder, config, DeviceConfig(kind="cpu"))
     batches = tf.data.Dataset.from_tensors(batch)
     works: dict[str, Work] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -83,7 +83,9 @@ def attention_plan(config: EncoderConfig, layer: int, num_blocks: int) -> Attent
     Raises:
       SettingError: when the sequence has too few blocks to draw from, or more than `max_positions` has.
     """
-    if config.plan == "uniform":
+    if config.plan == "transformers_evaluation":
+        random_blocks = np.zeros((config.heads, num_blocks - 2, config.random_blocks), np.int32)
+    elif config.plan == "uniform":
         random_blocks = _uniform(config, layer, num_blocks)
     else:
         if num_blocks * config.block_size <= config.full_attention_up_to:

@@ -18,8 +18,9 @@ class EncoderConfig(Settings):
     max_positions: PositiveInt = 4_096
     block_size: PositiveInt = 64
     random_blocks: PositiveInt = 3
-    plan: Literal["transformers", "google", "uniform"] = "transformers"
-    """Which random blocks: as transformers or google-research/bigbird draw them, or ours without repeats."""
+    plan: Literal["transformers", "google", "uniform", "transformers_evaluation"] = "transformers"
+    """Which random blocks: as transformers or google-research/bigbird draw them, or ours without repeats, or block 0
+    in place of each, which is what transformers' models see in `eval()` since its pull request 23056."""
     plan_seed: NonNegativeInt = 0
     """Seed of the uniform plan; the published ones have theirs fixed (a layer's number)."""
     dropout: float = Field(default=0.1, ge=0.0, lt=1.0)
@@ -85,6 +86,8 @@ class PretrainConfig(Settings):
     seed: NonNegativeInt = 42
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     """Of the computation; weights are float32 always."""
+    gradient_checkpointing: bool = False
+    """Compute each layer's inside anew in the backward pass instead of keeping it: less memory, more time."""
     steps_per_loop: PositiveInt = 100
     """Steps a host call runs; losses are logged and checkpoints fall at its multiples."""
     checkpoint_every: PositiveInt = 2_000

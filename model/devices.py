@@ -7,6 +7,7 @@ from typing import Literal
 
 import tensorflow as tf
 
+from model.compute import Compute
 from model.config import DeviceConfig
 from model.contract.errors import SettingError
 
@@ -27,9 +28,15 @@ def strategy_for(config: DeviceConfig) -> tf.distribute.Strategy:
     return _cpu_strategy()
 
 
-def compute_dtype(precision: Literal["float32", "bfloat16"]) -> tf.DType:
-    """The type of activations and matrix products; weights, softmax, LayerNorm and loss stay float32."""
-    return tf.bfloat16 if precision == "bfloat16" else tf.float32
+def compute_for(
+    device: DeviceConfig, precision: Literal["float32", "bfloat16"], gradient_checkpointing: bool = False
+) -> Compute:
+    """The way to compute that suits a device kind, in the precision asked for."""
+    return Compute(
+        dtype=tf.bfloat16 if precision == "bfloat16" else tf.float32,
+        attention="packed" if device.kind == "tpu" else "gathered",
+        recompute=gradient_checkpointing,
+    )
 
 
 def _cpu_strategy() -> tf.distribute.Strategy:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from model.compute import FLOAT32, Compute
 from model.config import DeviceConfig, EncoderConfig, FinetuneConfig
 from model.contract import places
 from model.contract.errors import SettingError
-from model.devices import compute_dtype, strategy_for
+from model.devices import compute_for, strategy_for
 from model.features import Features, encode, load_tokenizer
 from model.heads import SequenceClassifier
 from model.metrics import METRICS
@@ -95,7 +96,8 @@ def finetune(
     _check_batch(config, strategy)
     encoder, _ = load_model(model_directory)
     train, dev, dropped = read_task(task, config, encoder, model_directory)
-    finetuner = Finetuner(task, config, encoder, strategy, len(train.examples))
+    compute = compute_for(device, config.precision)
+    finetuner = Finetuner(task, config, encoder, strategy, len(train.examples), compute)
     restore_from_directory(finetuner.model.encoder, model_directory)
     epochs, predictions = [], np.zeros(0)
     for epoch in range(config.epochs):
@@ -179,12 +181,13 @@ class Finetuner:
         encoder: EncoderConfig,
         strategy: tf.distribute.Strategy,
         train_examples: int,
+        compute: Compute = FLOAT32,
     ):
         """Builds the variables; the head is drawn from the run's seed."""
         self._task, self._config, self._strategy = task, config, strategy
         self._steps_an_epoch = -(-train_examples // config.batch_size)
         with strategy.scope():
-            self.model = SequenceClassifier(encoder, task.outputs, config.seed, compute_dtype(config.precision))
+            self.model = SequenceClassifier(encoder, task.outputs, config.seed, compute)
             steps = self._steps_an_epoch * config.epochs
             self._optimizer = AdamW(self.model.trainable_variables, config.optimizer, steps)
         self._drops = encoder.dropout > 0

@@ -12,12 +12,13 @@ from model.config import DeviceConfig, EncoderConfig, PretrainConfig
 from model.contract.errors import OutputError, SettingError
 from model.contract.manifest import StageOutput, outputs_in
 from model.contract.stage import Made
-from model.devices import compute_dtype, strategy_for
+from model.devices import compute_for, strategy_for
 from model.heads import MaskedLanguageModel
 from model.input_pipeline import Batch, training_batches, validation_batches
 from model.masking import PieceTable
 from model.optimizer import AdamW, learning_rate
 from model.record_files import check_format, check_masks, check_vocabulary, open_records
+from model.train_step import Sums, TrainStep
 from model.training_curve import CurvePoint, ValidationPoint, read_curve
 from model.vocabulary_files import read_pieces, token_counts
 
@@ -57,9 +58,7 @@ def pretrain(
     held_aside = validation_batches(validation, table, config)
     _check_validation(held_aside, corpus.directory)
     log_counts = log_frequencies(token_counts(corpus, len(pieces))) if config.output_bias == "log_frequency" else None
-    strategy = strategy_for(device)
-    _check_share(config.batch_size, strategy.num_replicas_in_sync)
-    trainer = Trainer(encoder, config, strategy)
+    trainer = Trainer(encoder, config, device)
     if log_counts is not None:
         trainer.model.output_bias.assign(log_counts)
     checkpoints = Checkpoints(
@@ -125,19 +124,19 @@ def _check_validation(batches: tf.data.Dataset, directory: str) -> None:
 class Trainer:
     """A model with its optimizer on one strategy."""
 
-    def __init__(self, encoder: EncoderConfig, config: PretrainConfig, strategy: tf.distribute.Strategy):
+    def __init__(self, encoder: EncoderConfig, config: PretrainConfig, device: DeviceConfig):
         """Builds the variables, initialised from the run's seed."""
-        self.config, self.strategy = config, strategy
-        with strategy.scope():
-            self.model = MaskedLanguageModel(encoder, config.seed, compute_dtype(config.precision))
+        self.config, self.strategy = config, strategy_for(device)
+        _check_share(config.batch_size, self.strategy.num_replicas_in_sync)
+        compute = compute_for(device, config.precision, config.gradient_checkpointing)
+        with self.strategy.scope():
+            self.model = MaskedLanguageModel(encoder, config.seed, compute)
             self.optimizer = AdamW(self.model.trainable_variables, config.optimizer, config.steps)
             self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
-        self._drops = encoder.dropout > 0
         # Only the loop over steps is Python that AutoGraph has to read.
         compiled = tf.function(jit_compile=True, autograph=False)
-        self._gradients = compiled(self._local_gradients)
-        self._update = compiled(self.optimizer.apply)
-        self._scores = compiled(self._local_scores)
+        step = TrainStep(self.model, self.optimizer, config)
+        self._gradients, self._update, self._scores = (compiled(f) for f in (step.gradients, step.update, step.scores))
         self._step = tf.autograph.experimental.do_not_convert(self._train_step)
         self._loop = tf.function(self._run_loop)
 
@@ -198,36 +197,8 @@ class Trainer:
     def _train_step(self, batch: Batch, step: tf.Tensor) -> tf.Tensor:
         """One update on a replica; the loss is the mean over the masked tokens of the global batch."""
         replica = tf.distribute.get_replica_context()
-        drawn = tf.stack([tf.constant(self.config.seed % 2**31), replica.replica_id_in_sync_group])
-        seed = tf.random.experimental.stateless_fold_in(drawn, tf.cast(step, tf.int32))
-        sums = self._gradients(batch, seed)
-        loss, weight, gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, sums)
-        weight = tf.maximum(weight, 1.0)
-        self._update([gradient / weight for gradient in gradients], step)
-        return loss / weight
-
-    def _local_gradients(self, batch: Batch, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        with tf.GradientTape() as tape:
-            losses, _ = self._losses(batch, seed if self._drops else None)
-            loss = tf.reduce_sum(losses)
-        gradients = tape.gradient(loss, self.optimizer.variables)
-        return loss, tf.reduce_sum(batch["weights"]), [tf.convert_to_tensor(g) for g in gradients]
-
-    def _local_scores(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
-        losses, logits = self._losses(batch, None)
-        right = tf.cast(tf.argmax(logits, -1, tf.int32) == batch["labels"], tf.float32) * batch["weights"]
-        return tf.reduce_sum(losses), tf.reduce_sum(right)
-
-    def _losses(self, batch: Batch, dropout_seed: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
-        logits = self.model(
-            batch["input_ids"],
-            batch["segment_ids"],
-            batch["attention_mask"],
-            batch["positions"],
-            dropout_seed,
-        )
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=batch["labels"], logits=logits)
-        return losses * batch["weights"], logits
+        sums = self._gradients(batch, step, replica.replica_id_in_sync_group)
+        return self._update(Sums(*replica.all_reduce(tf.distribute.ReduceOp.SUM, tuple(sums))), step)
 
 
 def entropy(counts: np.ndarray) -> float:

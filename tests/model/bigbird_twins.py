@@ -12,7 +12,7 @@ from model.config import EncoderConfig
 from model.contract.record import SPECIAL_TOKENS
 from model.encoder import BigBirdEncoder
 from model.export import stored, tensor_name, transformers_config
-from model.heads import MaskedLanguageModel, SequenceClassifier
+from model.heads import MaskedLanguageModel, SequenceClassifier, SpanReader
 
 Module = TypeVar("Module", bound=tf.Module)
 
@@ -43,7 +43,7 @@ def with_random_weights(module: Module, seed: int = 0) -> Module:
 
 
 def transformers_twin(
-    model: BigBirdEncoder | MaskedLanguageModel | SequenceClassifier, model_class: type, **changes: Any
+    model: BigBirdEncoder | MaskedLanguageModel | SequenceClassifier | SpanReader, model_class: type, **changes: Any
 ) -> Any:
     """A model of transformers with the same weights, in training mode (for its plan), without dropout."""
     config = model.config if isinstance(model, BigBirdEncoder) else model.encoder.config

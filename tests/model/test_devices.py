@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
+from model.compute import Compute
 from model.config import DeviceConfig
 from model.contract.errors import SettingError
-from model.devices import compute_dtype, strategy_for
+from model.devices import compute_for, strategy_for
 
 
 def test_one_cpu_is_one_replica():
@@ -29,9 +30,10 @@ def test_a_tpu_that_is_not_there_is_refused():
         strategy_for(DeviceConfig(kind="tpu"))
 
 
-def test_precision_names_the_compute_type():
-    assert compute_dtype("bfloat16") == tf.bfloat16
-    assert compute_dtype("float32") == tf.float32
+def test_precision_names_the_type_and_the_device_kind_names_the_form_of_attention():
+    assert compute_for(DeviceConfig(kind="cpu"), "float32") == Compute()
+    assert compute_for(DeviceConfig(kind="gpu"), "bfloat16").dtype == tf.bfloat16
+    assert compute_for(DeviceConfig(kind="tpu"), "bfloat16").attention == "packed"
 
 
 REPLICAS = textwrap.dedent("""

@@ -4,8 +4,10 @@ import tensorflow as tf
 import torch
 import transformers
 
+from model.compute import Compute
 from model.contract.errors import SettingError
-from model.encoder import BigBirdEncoder, Dropout
+from model.encoder import BigBirdEncoder
+from model.layers import Dropout
 from tests.model.bigbird_twins import (
     ours,
     random_batch,
@@ -157,7 +159,7 @@ def test_bfloat16_stays_near_float32_and_its_weights_stay_float32():
     config = small_config()
     batch = ours(random_batch(config, 1024, padding=100))
 
-    exact, rounded = (BigBirdEncoder(config, 0, dtype) for dtype in (tf.float32, tf.bfloat16))
+    exact, rounded = (BigBirdEncoder(config, 0, Compute(dtype)) for dtype in (tf.float32, tf.bfloat16))
     hidden = rounded(*batch, SEED)
 
     assert hidden.dtype == tf.bfloat16
@@ -178,16 +180,43 @@ def test_padding_does_not_reach_the_other_tokens():
     np.testing.assert_array_equal(hidden[batch["attention_mask"]], other[batch["attention_mask"]])
 
 
-@pytest.mark.parametrize(
-    ("length", "message"),
-    [
-        (1000, "1000 tokens leave 40 over with block_size 64; pad to 1024"),
-        (4160, "4160 tokens exceed max_positions 4096"),
-    ],
-)
-def test_a_length_that_cannot_be_is_refused_in_one_sentence(length, message):
-    with pytest.raises(SettingError, match=message):
-        encode(small_config(), length=length)
+def test_a_length_that_cannot_be_is_refused_in_one_sentence():
+    with pytest.raises(SettingError, match="4160 tokens exceed max_positions 4096"):
+        encode(small_config(), length=4160)
+
+
+@pytest.mark.parametrize("length", [705, 1000, 1023, 1100])
+def test_a_length_that_fills_no_number_of_blocks_is_padded_as_transformers_pads_it(length):
+    config = small_config()
+    encoder = with_random_weights(BigBirdEncoder(config, seed=0))
+    twin = transformers_twin(encoder, transformers.BigBirdModel)
+    batch = random_batch(config, length, padding=200)
+
+    hidden = encoder(*ours(batch))
+    with torch.no_grad():
+        expected = twin(**theirs(batch)).last_hidden_state
+
+    assert hidden.shape == (2, length, 48)
+    np.testing.assert_allclose(hidden, expected, atol=1e-5)
+
+
+def test_what_is_recomputed_changes_neither_result_nor_gradients():
+    config = small_config()
+    batch = ours(random_batch(config, 1024, padding=100))
+
+    def trained(recompute: bool) -> list[tf.Tensor]:
+        encoder = with_random_weights(BigBirdEncoder(config, 0, Compute(recompute=recompute)))
+
+        @tf.function(jit_compile=True)
+        def gradients():
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(encoder(*batch, SEED) ** 2)
+            return [loss, *tape.gradient(loss, encoder.trainable_variables)]
+
+        return [tf.convert_to_tensor(values) for values in gradients()]
+
+    for kept, anew in zip(trained(False), trained(True), strict=True):
+        np.testing.assert_allclose(anew, kept, rtol=1e-4, atol=1e-5 * np.abs(kept).max())
 
 
 def test_a_dynamic_length_is_refused_in_one_sentence():

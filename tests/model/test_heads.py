@@ -4,7 +4,8 @@ import tensorflow as tf
 import torch
 import transformers
 
-from model.heads import MaskedLanguageModel, SequenceClassifier
+from model.compute import Compute
+from model.heads import MaskedLanguageModel, SequenceClassifier, SpanReader
 from tests.model.bigbird_twins import (
     ours,
     random_batch,
@@ -71,7 +72,7 @@ def test_scores_are_float32_when_the_computation_is_bfloat16():
     config = small_config()
     batch, positions = ours(random_batch(config, 1024, padding=60)), tf.constant(some_positions(1024))
 
-    rounded = MaskedLanguageModel(config, 0, tf.bfloat16)(*batch, positions)
+    rounded = MaskedLanguageModel(config, 0, Compute(tf.bfloat16))(*batch, positions)
 
     assert rounded.dtype == tf.float32
     np.testing.assert_allclose(rounded, MaskedLanguageModel(config, 0)(*batch, positions), atol=0.03)
@@ -89,6 +90,38 @@ def test_classifier_scores_equal_those_of_transformers(labels, length):
         expected = twin(**theirs(batch)).logits
 
     assert scores.shape == (2, labels)
+    np.testing.assert_allclose(scores, expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("length", [128, 1024, 1100])
+def test_span_scores_equal_those_of_transformers_and_no_answer_lies_in_the_question(length):
+    config = small_config()
+    model = with_random_weights(SpanReader(config, seed=0))
+    twin = transformers_twin(model, transformers.BigBirdForQuestionAnswering)
+    batch, questions = random_batch(config, length, padding=40), np.array([7, 30], np.int32)
+
+    scores = model(*ours(batch), tf.constant(questions))
+    with torch.no_grad():
+        expected = twin(**theirs(batch), question_lengths=torch.tensor(questions)[:, None])
+
+    for own, other in zip(scores, (expected.start_logits, expected.end_logits), strict=True):
+        assert own.shape == (2, length)
+        np.testing.assert_allclose(own, other, rtol=1e-5, atol=2e-5)
+        assert (own.numpy()[1, 1:30] < -1e5).all()
+        assert (own.numpy()[1, [0, 30]] > -1e5).all()
+
+
+@pytest.mark.parametrize("length", [128, 1024])
+def test_next_sentence_scores_equal_those_of_transformers(length):
+    config = small_config()
+    model = with_random_weights(MaskedLanguageModel(config, seed=0, next_sentence=True))
+    twin = transformers_twin(model, transformers.BigBirdForPreTraining)
+    batch = random_batch(config, length, padding=40)
+
+    scores = model.next_sentence_scores(model.encoder(*ours(batch)))
+    with torch.no_grad():
+        expected = twin(**theirs(batch)).seq_relationship_logits
+
     np.testing.assert_allclose(scores, expected, atol=2e-5)
 
 

@@ -171,7 +171,6 @@ def test_a_directory_without_a_model_is_refused(tmp_path):
         ((), "leave no room"),
         ((2, 64), "leave no room between"),
         ((64, 4160), "exceed max_positions 4096"),
-        ((64, 770), "leave 2 over with block_size 64"),
     ],
 )
 def test_widths_that_the_encoder_cannot_have_are_refused_before_anything_is_written(encoder, tmp_path, widths, message):
