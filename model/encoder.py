@@ -87,8 +87,9 @@ class Embeddings(tf.Module):
 
     def __call__(self, input_ids: tf.Tensor, segment_ids: tf.Tensor, dropout: Dropout) -> tf.Tensor:
         """Two int32 [batch, length] to [batch, length, width] in the computation's dtype."""
-        summed = tf.gather(self.word, input_ids) + tf.gather(self.segment, segment_ids)
-        summed += self.position[: input_ids.shape[1]]
+        # A choice, not a gather: its gradient is two sums, where a gather's adds all tokens up into two rows.
+        segments = tf.where(segment_ids[:, :, None] > 0, self.segment[1], self.segment[0])
+        summed = tf.gather(self.word, input_ids) + segments + self.position[: input_ids.shape[1]]
         return self.norm(dropout(tf.cast(summed, self.dtype), site=0))
 
 

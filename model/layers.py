@@ -4,6 +4,10 @@ import zlib
 
 import tensorflow as tf
 
+WORDS = 2**32
+MIXING = ((16, 0x7FEB352D), (15, 0x846CA68B))
+"""Shifts and factors of the hash that mixes dropout's random words."""
+
 
 class Draws:
     """Initial weights, each drawn from the run's seed and its variable's own name, whatever the order."""
@@ -44,16 +48,17 @@ class LayerNorm(tf.Module):
     def __call__(self, values: tf.Tensor) -> tf.Tensor:
         """Keeps the shape."""
         exact = tf.cast(values, tf.float32)
-        centred = exact - tf.reduce_mean(exact, axis=-1, keepdims=True)
-        variance = tf.reduce_mean(tf.square(centred), axis=-1, keepdims=True)
-        normal = centred * tf.math.rsqrt(variance + self.epsilon)
+        # Mean and mean square in one pass over the values: means are small here, so little is lost.
+        mean = tf.reduce_mean(exact, axis=-1, keepdims=True)
+        variance = tf.maximum(tf.reduce_mean(tf.square(exact), axis=-1, keepdims=True) - tf.square(mean), 0.0)
+        normal = (exact - mean) * tf.math.rsqrt(variance + self.epsilon)
         return tf.cast(normal * self.weight + self.bias, values.dtype)
 
 
 class Dropout:
-    """Stateless dropout: the same seed drops the same values at the same site.
+    """Dropout that follows from a seed: the same seed drops the same values at the same site.
 
-    It does so on one kind of device, and compiled by XLA or not: each has a stream of its own.
+    It does so on one kind of device, and compiled by XLA or not: TensorFlow's generators differ between those.
     """
 
     def __init__(self, rate: float, seed: tf.Tensor | None) -> None:
@@ -61,17 +66,44 @@ class Dropout:
         self.seed = seed
 
     def __call__(self, values: tf.Tensor, site: int) -> tf.Tensor:
-        """Zeroes a share of the values and scales up the rest; nothing without a seed.
+        """Zeroes a share of the values and scales up the rest, so that their mean stays; nothing without a seed.
 
         Args:
-          values: any shape.
+          values: [..., width], float32 or bfloat16.
           site: number of the place in the model; sites draw independently.
         """
         if self.seed is None or self.rate == 0.0:
             return values
-        seed = tf.random.experimental.stateless_fold_in(self.seed, site)
-        kept = tf.random.stateless_uniform(tf.shape(values), seed) >= self.rate
-        return tf.where(kept, values * (1.0 / (1.0 - self.rate)), tf.zeros([], values.dtype))
+        dropped = round(self.rate * WORDS)
+        scale = 1.0 / (1.0 - dropped / WORDS)
+        kept = _random_words(self.seed, site, tf.shape(values)) >= tf.constant(dropped, tf.uint32)
+        scaled = tf.cast(tf.cast(values, tf.float32) * scale, values.dtype)  # 1 / 0.9 in bfloat16 is 0.16 % off
+        return tf.where(kept, scaled, tf.zeros([], values.dtype))
+
+
+def _random_words(seed: tf.Tensor, site: int, shape: tf.Tensor) -> tf.Tensor:
+    """A random word for each value: drawn for each row and for each column, added, and mixed.
+
+    Drawing one for each value costs more than all else that dropout does. As it is, XLA computes words inside whatever
+    uses them, and keeps none for the backward pass. The mixing is two rounds of the integer hash `lowbias32` (C.
+    Wellons, "Prospecting for hash functions", 2018); tests/model/test_dropout.py holds the draws to independence.
+
+    Args:
+      seed: int32 [2].
+      site: number of the place in the model.
+      shape: int32 [rank], of the values.
+
+    Returns:
+      uint32 of that shape.
+    """
+    rows, columns = tf.reduce_prod(shape[:-1]), shape[-1]
+    seed = tf.random.experimental.stateless_fold_in(seed, site)
+    drawn = tf.random.stateless_uniform([rows + columns], seed, minval=None, maxval=None, dtype=tf.uint32)
+    words = tf.reshape(drawn[:rows], tf.concat([shape[:-1], [1]], 0)) + drawn[rows:]
+    for shift, factor in MIXING:
+        shifted = tf.bitwise.right_shift(words, tf.constant(shift, tf.uint32))
+        words = tf.bitwise.bitwise_xor(words, shifted) * tf.constant(factor, tf.uint32)
+    return words
 
 
 def gelu(values: tf.Tensor) -> tf.Tensor:

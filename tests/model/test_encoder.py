@@ -7,7 +7,6 @@ import transformers
 from model.compute import Compute
 from model.contract.errors import SettingError
 from model.encoder import BigBirdEncoder
-from model.layers import Dropout
 from tests.model.bigbird_twins import (
     ours,
     random_batch,
@@ -102,38 +101,6 @@ def test_every_trainable_variable_gets_a_finite_gradient():
         assert np.isfinite(values).all(), variable.name
         if not variable.name.startswith("bert.encoder") or "key.bias" not in variable.name:
             assert np.abs(values).max() > 0, variable.name  # a key's bias shifts all scores of a query alike
-
-
-def test_the_same_dropout_seed_drops_the_same_and_another_seed_drops_other_values():
-    config = small_config()
-
-    first, again, other, none = (encode(config, dropout_seed=seed) for seed in (SEED, SEED, tf.constant([3, 5]), None))
-
-    np.testing.assert_array_equal(first, again)
-    assert np.abs(first - other).max() > 0.1
-    assert np.abs(first - none).max() > 0.1
-
-
-def test_dropout_zeroes_its_share_and_keeps_the_mean():
-    values = Dropout(0.1, SEED)(tf.ones([200, 500]), site=0).numpy()
-
-    assert np.unique(values).tolist() == [0.0, np.float32(1 / 0.9)]
-    assert abs((values == 0).mean() - 0.1) < 0.005
-
-
-def test_two_sites_drop_independently():
-    dropped = [Dropout(0.5, SEED)(tf.ones([200, 500]), site).numpy() == 0 for site in (0, 1)]
-
-    assert abs((dropped[0] & dropped[1]).mean() - 0.25) < 0.01
-
-
-def test_compiled_dropout_follows_from_its_seed_too():
-    drop = tf.function(lambda seed: Dropout(0.1, seed)(tf.ones([64, 64]), site=2), jit_compile=True)
-
-    first, again, other = drop(SEED), drop(SEED), drop(SEED + 1)
-
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
 
 
 def test_initial_weights_follow_from_the_seed():
