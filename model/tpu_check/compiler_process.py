@@ -9,12 +9,17 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from model.contract.errors import InputError, SettingError
 from model.tpu_check.compile_for_tpu import ENVIRONMENT
 from model.tpu_check.topology import Topology
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+# https://openxla.org/xla/errors/error_1000; what it calls temporaries includes arguments and results, as measured.
+_TOO_MUCH = re.compile(
+    r"memory required for HLO temporaries \(([\d.]+)([KMGT]?)\) exceeds available HBM \(([\d.]+)([KMGT]?)\)"
+)
 PACKAGES = ("jax", "libtpu")
 
 
@@ -59,12 +64,10 @@ class OutOfMemory:
     Attributes:
       used: bytes that it would take.
       usable: bytes that the compiler has for it.
-      message: the compiler's first words.
     """
 
     used: int
     usable: int
-    message: str
 
 
 def require_compiler() -> None:
@@ -104,11 +107,11 @@ def compile_program(hlo: bytes, topology: Topology) -> Compiled | OutOfMemory:
             raise InputError(f"the TPU's compiler ended with code {done.returncode} ({last}); try a smaller batch.")
         answer = json.loads(answered.read_text())
         if "error" in answer:
-            return _fault(answer["error"])
+            return fault(answer["error"])
         return _compiled(answer, Path(folder, "optimized.txt").read_text())
 
 
-def _compiled(answer: dict, text: str) -> Compiled:
+def _compiled(answer: dict[str, Any], text: str) -> Compiled:
     memory, cost = answer["memory"], answer["cost"]
     return Compiled(
         compile_seconds=answer["compile_seconds"],
@@ -124,10 +127,14 @@ def _compiled(answer: dict, text: str) -> Compiled:
     )
 
 
-def _fault(error: str) -> OutOfMemory:
-    """What an error means: only that of too little memory is an answer."""
-    found = re.search(r"Used ([\d.]+)([KMGT]?) of ([\d.]+)([KMGT]?) hbm", error)
+def fault(error: str) -> OutOfMemory:
+    """What the compiler's error means: only that of too little memory is an answer.
+
+    Raises:
+      InputError: for any other.
+    """
+    found = _TOO_MUCH.search(error)
     if found is None:
         raise InputError(f"the TPU's compiler refuses the step: {error.splitlines()[0]}")
     used, usable = (int(float(found[i]) * UNITS[found[i + 1]]) for i in (1, 3))
-    return OutOfMemory(used, usable, error)
+    return OutOfMemory(used, usable)

@@ -109,7 +109,7 @@ def report(
       sources: the program's.
       price_per_hour: of the whole slice, in any currency.
     """
-    usable = outcome.usable if isinstance(outcome, OutOfMemory) else topology.usable
+    usable = outcome.usable if isinstance(outcome, OutOfMemory) else topology.core.usable
     found = CostReport(
         topology=topology.name,
         cores=topology.cores,
@@ -117,7 +117,7 @@ def report(
         sequence_length=config.sequence_length,
         gradient_checkpointing=config.gradient_checkpointing,
         fits=isinstance(outcome, Compiled),
-        memory_gib=topology.memory / GIB,
+        memory_gib=topology.core.memory / GIB,
         usable_gib=usable / GIB,
         used_gib=outcome.used / GIB,
         spare_gib=(usable - outcome.used) / GIB,
@@ -127,8 +127,8 @@ def report(
         return found
     module = parse_module(outcome.text)
     estimates = _estimates(outcome, unestimated(module), topology, config, batch, price_per_hour)
-    utilisation = train_flops(encoder, config, batch) / estimates["estimated_step_seconds"] / topology.peak_flops
-    heaviest = _heaviest(operations(module, sources, topology.clock))
+    utilisation = train_flops(encoder, config, batch) / estimates["estimated_step_seconds"] / topology.core.peak_flops
+    heaviest = _heaviest(operations(module, sources, topology.core.clock))
     return dataclasses.replace(found, memory=_memory(outcome), utilisation=utilisation, **estimates, **heaviest)
 
 
