@@ -13,9 +13,9 @@ def check_text(found: Found) -> str:
     parts = [_verdict(found), markdown_table(_figures(found))]
     if found["fits"]:
         parts += [
-            "The ten operations that the compiler thinks take longest:",
+            "The ten operations that the compiler thinks take longest, layers' equal ones together:",
             markdown_table([_operation_row(each) for each in found["heaviest_operations"]]),
-            "The ten source lines that they and all others come from, layers added up:",
+            "The ten source lines that take longest, all that comes from each added up:",
             markdown_table([_line_row(each) for each in found["heaviest_lines"]]),
             "The largest operations whose time it does not estimate:",
             markdown_table([_unknown_row(each) for each in found["not_estimated"]]),
@@ -93,8 +93,10 @@ def _operation_row(each: Found) -> Row:
         "share": f"{each['share']:.1%}",
         "ms": f"{each['seconds'] * 1e3:.3f}",
         "what": each["kind"],
+        "times": each["count"],
         "source": each["source"],
         "in": each["function"],
+        "called from": each["called_from"],
         "MB": f"{each['bytes'] / 1e6:.1f}",
         "operation": each["name"],
     }
@@ -114,6 +116,7 @@ def _unknown_row(each: Found) -> Row:
     return {
         "MB": f"{each['bytes'] / 1e6:.1f}",
         "what": each["kind"],
+        "times": each["count"],
         "source": each["source"],
         "in": each["function"],
         "operation": each["name"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from model.config import EncoderConfig, PretrainConfig
 from model.tpu_check.compiler_process import Compiled, OutOfMemory
-from model.tpu_check.heaviest import Lines, Operation, by_line, operations, unestimated
+from model.tpu_check.heaviest import Lines, Operation, alike_together, by_line, operations, unestimated
 from model.tpu_check.hlo_text import parse_module
 from model.tpu_check.model_flops import train_flops
 from model.tpu_check.source_lines import SourceLine
@@ -55,7 +55,7 @@ class CostReport:
       estimated_days: of all the preset's steps.
       estimated_hours: the same.
       estimated_cost: hours times the price an hour; None without one.
-      heaviest_operations: the ten that take longest.
+      heaviest_operations: the ten that take longest, those of the layers that are alike taken together.
       heaviest_lines: the ten source lines that take longest, all layers together.
       not_estimated: the ten largest of the operations that no cycles are estimated of.
       compile_seconds: what compiling took here.
@@ -169,10 +169,10 @@ def _estimates(
 
 def _heaviest(found: list[Operation]) -> dict[str, Any]:
     timed = [each for each in found if each.seconds is not None]
-    others = sorted((each for each in found if each.seconds is None), key=lambda each: each.bytes, reverse=True)
+    others = [each for each in found if each.seconds is None]
     return {
         "scheduled_step_seconds": sum(each.seconds or 0.0 for each in timed),
-        "heaviest_operations": tuple(timed[:HEAVIEST]),
+        "heaviest_operations": tuple(alike_together(timed)[:HEAVIEST]),
         "heaviest_lines": tuple(by_line(timed)[:HEAVIEST]),
-        "not_estimated": tuple(others[:HEAVIEST]),
+        "not_estimated": tuple(alike_together(others)[:HEAVIEST]),
     }

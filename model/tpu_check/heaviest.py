@@ -1,5 +1,6 @@
 """The operations that the compiler thinks take longest, and those it says nothing about."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -26,13 +27,15 @@ _TELLING = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the compiled step.
+    """An operation of the compiled step, or several that are alike, as a model's layers have them.
 
     Attributes:
-      name: the compiler's.
+      name: the compiler's, of the first.
+      count: how many there are.
       kind: what it is, in words.
       source: the line of ours that it comes from; empty when none is known.
       function: that the line stands in.
+      called_from: the line of ours that called that function.
       more_sources: other lines of which it computes a part, as the compiler fuses them.
       seconds: by the compiler's estimate of cycles, all times that a step runs it; None when it gives none.
       share: of the seconds of all operations.
@@ -40,9 +43,11 @@ class Operation:
     """
 
     name: str
+    count: int
     kind: str
     source: str
     function: str
+    called_from: str
     more_sources: tuple[str, ...]
     seconds: float | None
     share: float | None
@@ -61,9 +66,15 @@ class Lines:
 
 
 def operations(module: Module, sources: Mapping[str, SourceLine], clock: float) -> list[Operation]:
-    """Everything that runs in a step, the longest first, what has no estimate last."""
-    rows = [(each, computation, times) for each, computation, times in module.scheduled()]
-    cycles = sum((each.cycles or 0) * times for each, _, times in rows)
+    """Everything that runs in a step, in no order.
+
+    Args:
+      module: the optimized one.
+      sources: lines of ours by names of graph operations.
+      clock: of a core, Hz.
+    """
+    rows = list(module.scheduled())
+    cycles = max(sum((each.cycles or 0) * times for each, _, times in rows), 1)
     found = []
     for each, computation, times in rows:
         lines = _lines(module, each, sources)
@@ -71,24 +82,44 @@ def operations(module: Module, sources: Mapping[str, SourceLine], clock: float) 
         found.append(
             Operation(
                 name=each.name,
+                count=1,
                 kind=_kind(module, each),
                 source=str(lines[0]) if lines else "",
                 function=lines[0].function if lines else "",
+                called_from=lines[0].caller if lines else "",
                 more_sources=tuple(dict.fromkeys(str(line) for line in lines[1:])),
                 seconds=None if own is None else own / clock,
-                share=None if own is None else own / max(cycles, 1),
+                share=None if own is None else own / cycles,
                 bytes=module.bytes_touched(each, computation) * times,
             )
         )
-    return sorted(found, key=lambda each: (-1.0 if each.seconds is None else each.seconds, each.bytes), reverse=True)
+    return found
+
+
+def alike_together(found: Iterable[Operation]) -> list[Operation]:
+    """Puts operations of one line, kind and size together; the longest first, without estimates by their bytes."""
+    groups: dict[tuple[object, ...], list[Operation]] = {}
+    for each in found:
+        key = (each.kind, each.source, each.called_from, each.bytes, each.seconds is None)
+        groups.setdefault(key, []).append(each)
+    together = [
+        dataclasses.replace(
+            group[0],
+            count=len(group),
+            seconds=None if group[0].seconds is None else sum(each.seconds or 0.0 for each in group),
+            share=None if group[0].share is None else sum(each.share or 0.0 for each in group),
+            bytes=sum(each.bytes for each in group),
+        )
+        for group in groups.values()
+    ]
+    return sorted(together, key=lambda each: (each.seconds or 0.0, each.bytes), reverse=True)
 
 
 def by_line(found: Iterable[Operation]) -> list[Lines]:
-    """Operations added up by source line, the longest first: a model's layers come from the same lines."""
-    added: dict[tuple[str, str], list[Operation]] = {}
+    """Operations added up by source line, the longest first."""
+    groups: dict[tuple[str, str], list[Operation]] = {}
     for each in found:
-        if each.seconds is not None:
-            added.setdefault((each.source, each.function), []).append(each)
+        groups.setdefault((each.source, each.function), []).append(each)
     lines = [
         Lines(
             source=source,
@@ -97,7 +128,7 @@ def by_line(found: Iterable[Operation]) -> list[Lines]:
             share=sum(each.share or 0.0 for each in group),
             operations=len(group),
         )
-        for (source, function), group in added.items()
+        for (source, function), group in groups.items()
     ]
     return sorted(lines, key=lambda line: line.seconds, reverse=True)
 

@@ -4,6 +4,9 @@ TensorFlow names each HLO instruction after the graph operation that it stands f
 traceback only the innermost line, which is TensorFlow's own. The graph's operations still have the whole traceback.
 """
 
+import ast
+import dataclasses
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +30,15 @@ class SourceLine:
     Attributes:
       file: relative to the project's folder.
       line: from 1.
-      function: that the line stands in.
+      function: that the line stands in, with its class.
+      caller: the line of ours that called the function; empty when none did.
       backward: whether the operation is part of that line's gradient.
     """
 
     file: str
     line: int
     function: str
+    caller: str = ""
     backward: bool = False
 
     def __str__(self) -> str:
@@ -55,8 +60,7 @@ def source_lines(graph: tf.Graph) -> dict[str, SourceLine]:
             if rule is not None:
                 rules[operation.name] = rule
     for name, forward in _Backward(graph, found, rules).differentiated().items():
-        line = found[forward]
-        found[name] = SourceLine(line.file, line.line, line.function, backward=True)
+        found[name] = dataclasses.replace(found[forward], backward=True)
     return found
 
 
@@ -68,11 +72,37 @@ def _own_line(operation: tf.Operation) -> tuple[SourceLine | None, str | None]:
     for frame in operation.traceback:
         if frame.filename.startswith(OURS) and not frame.filename.startswith(MACHINERY):
             file = str(Path(frame.filename).relative_to(PROJECT))
-            line, rule = SourceLine(file, frame.lineno, frame.name), None
+            caller = "" if line is None else f"{line.file}:{line.line}"
+            line, rule = SourceLine(file, frame.lineno, _function(frame.filename, frame.lineno), caller), None
         elif previous.endswith(TAPE) and not frame.filename.endswith(TAPE):
             rule = frame.name
         previous = frame.filename
     return line, rule
+
+
+def _function(file: str, line: int) -> str:
+    """The innermost function around a line, as `Class.function`."""
+    around = [name for name, first, last in _functions(file) if first <= line <= last]
+    return around[-1] if around else ""
+
+
+@functools.cache
+def _functions(file: str) -> list[tuple[str, int, int]]:
+    """Each function of a file with its first and last line, outer ones before inner ones."""
+    found = []
+
+    def visit(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.ClassDef):
+                name = prefix + child.name
+                if isinstance(child, ast.FunctionDef):
+                    found.append((name, child.lineno, child.end_lineno or child.lineno))
+                visit(child, f"{name}.")
+            else:
+                visit(child, prefix)
+
+    visit(ast.parse(Path(file).read_text(encoding="utf-8")), "")
+    return found
 
 
 class _Backward:

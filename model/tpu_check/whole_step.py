@@ -63,6 +63,7 @@ class WholeStep:
         with tf.device(HERE):
             model = MaskedLanguageModel(encoder, config.seed, compute)
             optimizer = AdamW(model.trainable_variables, config.optimizer, config.steps)
+        self.trained = optimizer.variables
         self._step = TrainStep(model, optimizer, config)
 
     def program(self, batch: int) -> Program:
