@@ -31,17 +31,18 @@ def tpu_check(
 ) -> None:
     """Compiles a preset's train step for a described TPU, with none at hand; exit code 1 when it does not fit."""
     from flows.config import load_run_config
-    from model.tpu_check.topology import topology_named
+    from model.tpu_check.compiler_process import require_compiler
+    from model.tpu_check.topology import batch_per_core, topology_named
 
     where = topology_named(topology)
     given = overrides(set_)
     if gradient_checkpointing is not None:
         given["model.pretrain.gradient_checkpointing"] = gradient_checkpointing
     model = load_run_config(preset, given).model
-    # TensorFlow is loaded here, after every mistake in the words and the preset was found.
-    from model.tpu_check.check import TpuCheck, batch_per_core
-
     first = batch or batch_per_core(model.pretrain, where)
+    require_compiler()
+    from model.tpu_check.check import TpuCheck  # and with it TensorFlow: what is wrong with the words is said by now
+
     check = TpuCheck(model.encoder, model.pretrain, where, price_per_hour, _Progress())
     if not max_batch:
         found = check.one(first)

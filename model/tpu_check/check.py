@@ -4,27 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from model.config import EncoderConfig, PretrainConfig
-from model.contract.errors import SettingError
-from model.tpu_check.compiler_process import compile_program, require_compiler
+from model.tpu_check.compiler_process import compile_program
 from model.tpu_check.cost_report import CostReport, report
 from model.tpu_check.topology import Topology
 from model.tpu_check.whole_step import WholeStep
 
 Say = Callable[[str], None]
-
-
-def batch_per_core(config: PretrainConfig, topology: Topology) -> int:
-    """A core's share of the run's batch.
-
-    Raises:
-      SettingError: when the batch cannot be dealt to the cores.
-    """
-    if config.batch_size % topology.cores:
-        raise SettingError(
-            f"pretrain.batch_size {config.batch_size} cannot be dealt to the {topology.cores} cores of a "
-            f"{topology.name}; use a multiple of {topology.cores}, or give --batch, the sequences of one core."
-        )
-    return config.batch_size // topology.cores
 
 
 @dataclass(frozen=True)
@@ -44,6 +29,9 @@ class TpuCheck:
       topology: what to compile for.
       price_per_hour: of the whole slice.
       say: takes a line before and after each compilation.
+
+    Raises:
+      SettingError: by its methods, when the TPU's compiler is not installed.
     """
 
     def __init__(
@@ -54,7 +42,6 @@ class TpuCheck:
         price_per_hour: float | None = None,
         say: Say = lambda line: None,
     ) -> None:
-        require_compiler()
         self._encoder, self._config, self._topology = encoder, config, topology
         self._price, self._say = price_per_hour, say
         say(f"building the model for the {topology.cores} cores of a {topology.name}")

@@ -57,8 +57,8 @@ def source_lines(graph: tf.Graph) -> dict[str, SourceLine]:
         line, rule = _own_line(operation)
         if line is not None:
             found[operation.name] = line
-            if rule is not None:
-                rules[operation.name] = rule
+        if rule is not None:
+            rules[operation.name] = rule
     for name, forward in _Backward(graph, found, rules).differentiated().items():
         found[name] = dataclasses.replace(found[forward], backward=True)
     return found

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from model.config import PretrainConfig
 from model.contract.errors import SettingError
 
 GIB = 2**30
@@ -76,3 +77,17 @@ def topology_named(name: str) -> Topology:
     if name not in TOPOLOGIES:
         raise SettingError(f"there is no topology {name!r} to compile for; use {', '.join(TOPOLOGIES)}.")
     return TOPOLOGIES[name]
+
+
+def batch_per_core(config: PretrainConfig, topology: Topology) -> int:
+    """A core's share of the run's batch.
+
+    Raises:
+      SettingError: when the batch cannot be dealt to the cores.
+    """
+    if config.batch_size % topology.cores:
+        raise SettingError(
+            f"pretrain.batch_size {config.batch_size} cannot be dealt to the {topology.cores} cores of a "
+            f"{topology.name}; use a multiple of {topology.cores}, or give --batch, the sequences of one core."
+        )
+    return config.batch_size // topology.cores
