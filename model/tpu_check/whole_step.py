@@ -55,6 +55,9 @@ class WholeStep:
       encoder: the architecture.
       config: the run.
       replicas: cores of the slice.
+
+    Attributes:
+      trained: the variables that a step updates, moments not counted.
     """
 
     def __init__(self, encoder: EncoderConfig, config: PretrainConfig, replicas: int) -> None:
