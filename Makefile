@@ -17,7 +17,7 @@ setup: $(READY)  ## Virtual environment in .venv with everything that demo and t
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else f"Python {sys.version.split()[0]} does not fit; make PYTHON=python3.11 setup")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,tpu-check]'
 	touch $(READY)
 
 demo: $(READY)  ## Raw text to a scored model by `prefect deployment run pretrain/full`, on the sample

@@ -19,6 +19,8 @@ OWNERS = {
     "tensorflow": ("model", "beam_jobs.wordpiece"),
     "tensorflow_text": ("beam_jobs.wordpiece", "model.serving"),
     "torch": (),
+    "jax": ("model.tpu_check.compile_for_tpu",),
+    "libtpu": ("model.tpu_check.compile_for_tpu",),
 }
 NEITHER_TENSORFLOW_NOR_BEAM = [
     "model.contract",
