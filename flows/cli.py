@@ -9,6 +9,7 @@ import typer
 from flows.cli_options import Preset, Set, overrides
 from flows.corpus_cli import corpus
 from flows.records_cli import records
+from flows.weights_cli import weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,7 @@ app = typer.Typer(
 
 app.add_typer(corpus, name="corpus")
 app.add_typer(records)  # without a name: its commands stand beside ours
+app.add_typer(weights)
 
 
 @app.command()

@@ -156,9 +156,11 @@ def pretrain(
         return train(encoder, config, records, pieces, directory, device, logger().info)
 
     settings = {"encoder": plain(encoder), "pretrain": plain(config)}
-    for how in ("keep_checkpoints",):
+    for how in ("keep_checkpoints", "warm_start"):
         settings["pretrain"].pop(how)
-    inputs = {"tokenize": records.manifest.fingerprint, **_vocabulary_of(pieces)}
+    if not config.warm_start:
+        settings["pretrain"].pop("warm_start_positions")
+    inputs = {"tokenize": records.manifest.fingerprint, **_vocabulary_of(pieces), **_warm_start_files(config)}
     return _run(Stage("pretrain", root, settings, ("model.pretrain",), inputs), work, f"tensorflow/{device.kind}")
 
 
@@ -296,6 +298,15 @@ def _after(name: str, root: str, config: Any, module: str, *before: StageOutput)
 def _vocabulary_of(pieces: StageOutput) -> dict[str, str]:
     """The vocabulary itself: another report on it makes no other tokens."""
     return {file.name: f"{file.bytes}:{file.crc32c}" for file in pieces.files(VOCABULARY_FILE)}
+
+
+def _warm_start_files(config: PretrainConfig) -> dict[str, str]:
+    """The weights that a training begins with, wherever they lie."""
+    if not config.warm_start:
+        return {}
+    from model.weights.find import find_weights
+
+    return checksums([(f"warm_start/{name}", path) for name, path in find_weights(config.warm_start).files.items()])
 
 
 def checksums(files: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from model.contract.record import BEGIN, CLS, END, MASK, PAD, SEP, UNKNOWN
 from model.contract.stage import Made
 from model.heads import MaskedLanguageModel, SequenceClassifier, SpanReader
 from model.model_card import model_card
+from model.vocabulary_files import pieces_at
 from model.weights.tensor_names import POOLER, stored, tensor_name
 from model.weights.transformers_directory import CONFIG, VOCABULARY, WEIGHTS
 
@@ -162,14 +163,11 @@ def read_pieces(path: str, config: EncoderConfig) -> list[str]:
       SettingError: when there are not as many as the model has.
       InputError: when the file is missing, no text, or lacks a special token.
     """
-    try:
-        pieces = places.read_bytes(path).decode().removesuffix("\n").split("\n")
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8; give a vocab.txt, one piece a line.") from None
+    pieces = pieces_at(path)
     if len(pieces) != config.vocabulary_size:
         raise SettingError(
             f"{path} has {len(pieces):,} pieces where the model's vocabulary_size is "
-            f"{config.vocabulary_size:,}; export with the vocabulary that the model was trained with."
+            f"{config.vocabulary_size:,}; give the vocabulary that the model was trained with."
         )
     if missing := [token for token in NEEDED if token not in pieces]:
         raise InputError(f"{path} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line.")

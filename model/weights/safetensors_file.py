@@ -1,5 +1,7 @@
 """Safetensors files, half precisions included."""
 
+from typing import Any, cast
+
 import numpy as np
 import safetensors
 
@@ -22,7 +24,7 @@ def read_safetensors(data: bytes, path: str) -> dict[str, np.ndarray]:
       InputError: when the file is damaged, or holds tensors of another dtype.
     """
     try:
-        found = safetensors.deserialize(data)
+        found = cast(Any, safetensors).deserialize(data)  # it has no types
     except (safetensors.SafetensorError, ValueError, TypeError):
         raise InputError(f"{path} is no whole safetensors file; copy it again.") from None
     tensors = {}

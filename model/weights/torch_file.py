@@ -42,7 +42,7 @@ class _Storage(NamedTuple):
 
     dtype: str
     key: str
-    count: int
+    length: int
 
 
 class _View(NamedTuple):
@@ -198,7 +198,7 @@ def _array(view: _View, values: Callable[[_Storage], bytes]) -> np.ndarray:
     flat = np.frombuffer(values(view.storage), "<u2" if view.storage.dtype == _BFLOAT16 else view.storage.dtype)
     count = int(np.prod(view.size, dtype=object))
     last = view.offset + sum((size - 1) * stride for size, stride in zip(view.size, view.stride, strict=True))
-    if flat.size != view.storage.count or (count and last >= flat.size) or count > flat.size:
+    if flat.size != view.storage.length or (count and last >= flat.size) or count > flat.size:
         raise pickle.UnpicklingError("a tensor beyond its values")
     if view.storage.dtype == _BFLOAT16:
         flat = (flat.astype("<u4") << 16).view("<f4")
