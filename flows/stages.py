@@ -14,6 +14,7 @@ from beam_jobs.config import (
 )
 from beam_jobs.dedupe_config import DecontaminateConfig, DedupeConfig
 from beam_jobs.vocabulary_config import VocabularyConfig
+from flows.checksums import checksums
 from flows.tracking import logger, stage_task
 from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, PretrainConfig
 from model.contract import places
@@ -307,9 +308,3 @@ def _warm_start_files(config: PretrainConfig) -> dict[str, str]:
     from model.weights.find import find_weights
 
     return checksums([(f"warm_start/{name}", path) for name, path in find_weights(config.warm_start).files.items()])
-
-
-def checksums(files: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Sizes and checksums of raw files by their names, never by where they lie."""
-    facts = {name: places.checksum(path) for name, path in files}
-    return {name: f"{fact.bytes}:{fact.crc32c}" for name, fact in facts.items()}

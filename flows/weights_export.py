@@ -4,12 +4,11 @@ import dataclasses
 import logging
 from collections.abc import Iterator
 
-from beam_jobs.launch import UNFINISHED
+from flows.checksums import checksums
 from flows.own_folder import check_folder, refuse_other_files
-from flows.stages import checksums
 from model.contract import places
 from model.contract.errors import InputError, SettingError
-from model.contract.manifest import StageManifest, check_outputs, open_stage, outputs_in
+from model.contract.manifest import UNFINISHED, StageManifest, check_outputs, open_stage, outputs_in
 from model.contract.record import VOCABULARY_FILE
 from model.contract.stage import Made, Stage
 from model.export import SAVED_MODEL_FOLDER, export_for_serving, export_with_vocabulary, read_pieces
@@ -90,9 +89,7 @@ def _vocabulary(found: Found, manifest: StageManifest, given: str) -> str:
     """
     path = given or found.vocabulary
     if not path:
-        raise InputError(
-            f"{found.place} has no {VOCABULARY_FILE} with it; say which it was trained with (--vocab FILE)."
-        )
+        raise InputError(f"{found.place} has no {VOCABULARY_FILE}; say which it was trained with (--vocab FILE).")
     read_pieces(path, found.config)
     trained_with = manifest.inputs.get(VOCABULARY_FILE)
     if trained_with is not None and (here := checksums([("", path)])[""]) != trained_with:

@@ -4,13 +4,12 @@ import dataclasses
 import logging
 from typing import Any, Literal
 
-from beam_jobs.launch import UNFINISHED
+from flows.checksums import checksums
 from flows.own_folder import check_folder, refuse_other_files
-from flows.stages import checksums
 from model.config import EncoderConfig
 from model.contract import places
 from model.contract.errors import InputError
-from model.contract.manifest import StageOutput, outputs_in, plain
+from model.contract.manifest import UNFINISHED, StageOutput, outputs_in, plain
 from model.contract.record import VOCABULARY_FILE
 from model.contract.stage import Made, Stage
 from model.export import read_pieces
@@ -19,8 +18,8 @@ from model.warm_start import warm_start
 from model.weights.find import find_weights
 from model.weights.found import Found
 from model.weights.positions import Positions, positions_wanted
-from model.weights.stage_directory import ENCODER_FILE, IMPORT, write_import
-from model.weights.tensor_names import NEXT_SENTENCE
+from model.weights.stage_directory import IMPORT, write_import
+from model.weights.tensor_names import NEXT_SENTENCE, tensor_name
 
 _COMMAND = "kobigbird import"
 _MODULES = ("model.warm_start", "model.weights.find", "model.weights.stage_directory")
@@ -128,16 +127,9 @@ def _work(directory: str, found: Found, config: EncoderConfig, wishes: Wishes, p
         "next_sentence": has_head,
         "drawn": list(drawn),
         "notices": list(found.notices),
-        "left_aside": sorted(set(tensors) - _names_in(model)),
+        "left_aside": sorted(set(tensors) - {tensor_name(variable) for variable in model.variables}),
     }
-    assert places.exists(places.join(directory, ENCODER_FILE))
     return Made(outputs=outputs_in(directory), facts=facts)
-
-
-def _names_in(model: MaskedLanguageModel) -> set[str]:
-    from model.weights.tensor_names import tensor_name
-
-    return {tensor_name(variable) for variable in model.variables}
 
 
 def _log(line: str) -> None:

@@ -81,7 +81,7 @@ def has_next_sentence(directory: str) -> bool:
         raise OutputError(f"{directory} holds no checkpoint; train or import again.")
     try:
         return any(name.startswith(_NEXT_SENTENCE) for name, _ in tf.train.list_variables(path))
-    except (tf.errors.OpError, RuntimeError, ValueError):
+    except Exception:  # TensorFlow's readers fail on a damaged file in many ways
         raise OutputError(f"checkpoint {path} cannot be read; restore it from a copy, or make it again.") from None
 
 

@@ -109,7 +109,7 @@ def _variables(prefix: str) -> tuple[Any, Mapping[str, tuple[int, ...]]]:
     try:
         reader = tf.train.load_checkpoint(prefix)
         shapes = reader.get_variable_to_shape_map()
-    except (tf.errors.OpError, RuntimeError, ValueError):
+    except Exception:  # TensorFlow's readers fail on a damaged file in many ways
         raise InputError(f"{prefix} is no whole checkpoint of TensorFlow; copy its files again.") from None
     if "bert/embeddings/word_embeddings" not in shapes:
         raise InputError(
@@ -149,7 +149,7 @@ def _read(prefix: str, config: EncoderConfig) -> Tensors:
     for name in sorted(shapes):
         try:
             values = np.asarray(reader.get_tensor(name))
-        except (tf.errors.OpError, RuntimeError, ValueError):
+        except Exception:
             raise InputError(f"{prefix} breaks off at {name}; copy its files again.") from None
         tensor = tensor_of_variable(name)
         if not np.issubdtype(values.dtype, np.floating):
