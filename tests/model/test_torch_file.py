@@ -89,9 +89,7 @@ def test_a_file_that_would_run_something_is_refused_and_runs_nothing(tmp_path, m
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    "named", ["numpy.core.multiarray\nscalar", "torch._utils\n_rebuild_tensor_v3", "builtins\neval"]
-)
+@pytest.mark.parametrize("named", ["numpy.core.multiarray\nscalar", "torch._utils\n_rebuild_v3", "builtins\neval"])
 def test_a_bare_pickle_that_names_anything_else_is_refused(named):
     with pytest.raises(InputError, match=r"asks to run"):
         read_torch_file(f"c{named}\n.".encode(), "model.bin")

@@ -279,7 +279,7 @@ def test_a_file_of_weights_cut_short_is_refused_in_one_sentence(tmp_path, form):
     ("change", "message"),
     [
         (
-            lambda index: index["weight_map"].update({"more": "model-00001-of-00009.safetensors"}),
+            lambda index: index["weight_map"].update({"more": "model-9.safetensors"}),
             "does not exist|no such",
         ),
         (lambda index: index["weight_map"].update({"more": "../secret.bin"}), "which is no file of weights beside it"),
