@@ -4,14 +4,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+import tensorflow as tf
 import torch
 import transformers
 from typer.testing import CliRunner
 
+from flows.checksums import checksums
 from flows.cli import app
+from model.checkpoints import Checkpoints
 from model.contract.errors import InputError, KnownError, OutputError, SettingError
+from model.contract.manifest import outputs_in, plain
+from model.contract.stage import Made, Stage
+from model.heads import MaskedLanguageModel
+from model.weights.tensor_names import stored, tensor_name
 from model.weights.tf1_checkpoint import tensor_of_variable
 from tests.flows.test_cli import KOBIGBIRD, command
+from tests.model.bigbird_twins import small_config, small_vocabulary, with_random_weights
 from tests.model.foreign_models import BERT_PIECES, bert, bird, roberta, saved, saved_as_bin, tf1_checkpoint
 
 
@@ -238,6 +246,28 @@ def test_a_failed_import_leaves_nothing_that_looks_like_one(tmp_path):
         kobigbird("import", tmp_path / "theirs", "--out", tmp_path / "ours")
 
     assert not (tmp_path / "ours").exists()
+
+
+def test_a_finished_pretraining_is_exported_with_the_vocabulary_that_it_was_trained_with(tmp_path):
+    config = small_config()
+    model = with_random_weights(MaskedLanguageModel(config, seed=0))
+    (tmp_path / "vocab.txt").write_text("\n".join(small_vocabulary(97)) + "\n")
+
+    def work(directory):
+        Checkpoints(directory, 3, model=model, step=tf.Variable(20)).save(20)
+        return Made(outputs=outputs_in(directory), counters={"pretrain/steps": 20})
+
+    inputs = {"tokenize": "0123", **checksums([("vocab.txt", str(tmp_path / "vocab.txt"))])}
+    stage = Stage("pretrain", str(tmp_path), {"encoder": plain(config)}, (), inputs).run(work)
+
+    words = ("--vocab", tmp_path / "vocab.txt", "--out", tmp_path / "out")
+    said = kobigbird("export", stage.directory, *words)
+
+    assert said == f"BigBirdForMaskedLM: {tmp_path / 'out'}\n"
+    found = tensors_in(tmp_path / "out")
+    assert found == {tensor_name(variable): stored(variable).tobytes() for variable in model.variables}
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert f"Pretrained for 20 steps: stage pretrain {stage.manifest.fingerprint}." in card
 
 
 def test_what_is_no_import_cannot_be_exported(tmp_path):
