@@ -12,15 +12,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from beam_jobs.config import RunnerConfig
 from model.contract import places
 from model.contract.errors import InputError, KnownError, OutputError
-from model.contract.manifest import OutputFile
+from model.contract.manifest import UNFINISHED, OutputFile
 
 _OURS = "model.contract.errors."
 _SENTENCE = re.compile(
     r"^(?:model\.contract\.errors\.\w+|beam_jobs\.[\w.]+\.MissingFile): (.*?)(?: \[while running .*)?$", re.MULTILINE
 )
 """Of a KnownError, in a traceback's last line."""
-UNFINISHED = ".unfinished"
-"""Lies in a job's directory while it runs, and after it if it did not come to its end."""
 _FILES = ".files.json"  # what the job says it wrote; gone once the manifest can say it
 
 

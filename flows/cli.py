@@ -10,6 +10,7 @@ from flows.cli_options import Preset, Set, overrides
 from flows.corpus_cli import corpus
 from flows.records_cli import records
 from flows.tpu_check_cli import tpu_check
+from flows.weights_cli import weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.add_typer(corpus, name="corpus")
 app.add_typer(records)  # without a name: its commands stand beside ours
 app.command("tpu-check")(tpu_check)
+app.add_typer(weights)
 
 
 @app.command()

@@ -157,6 +157,8 @@ def _anchor_places(values: dict[str, Any], base: Path) -> None:
     if isinstance(compare := below("corpus", "vocabulary", "compare"), dict):
         for name in compare:
             anchor(compare, name)
+    if (pretraining := below("model", "pretrain")) and pretraining.get("warm_start"):
+        anchor(pretraining, "warm_start")
     for task in each("model", "finetune"):
         anchor(task, "train")
         anchor(task, "dev")

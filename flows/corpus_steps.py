@@ -16,9 +16,10 @@ from beam_jobs.config import RunnerConfig
 from beam_jobs.dedupe_config import DedupeConfig
 from beam_jobs.document import PARQUET_SCHEMA
 from beam_jobs.storage import DOCUMENTS
+from flows.checksums import checksums
 from flows.config import put_setting
 from flows.own_folder import check_folder, refuse_other_files
-from flows.stages import checksums, clean_settings, word_lists
+from flows.stages import clean_settings, word_lists
 from model.contract import places
 from model.contract.errors import InputError
 from model.contract.manifest import OutputFile, StageManifest, StageOutput, open_stage, plain

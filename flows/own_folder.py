@@ -3,10 +3,9 @@
 import os
 from collections.abc import Sequence
 
-from beam_jobs.launch import UNFINISHED
 from model.contract import places
 from model.contract.errors import SettingError
-from model.contract.manifest import read_manifest
+from model.contract.manifest import UNFINISHED, read_manifest
 from model.contract.stage import Stage
 
 

@@ -5,19 +5,52 @@ from flows.config import RunConfig
 from model.contract import places
 from model.contract.errors import InputError, OutputError, SettingError
 from model.contract.manifest import open_stage
+from model.contract.record import VOCABULARY_FILE
+from model.vocabulary_files import pieces_at
 
 
 def check_data(config: RunConfig) -> None:
     """Looks at what a training would be made of: records that exist, or the corpus half's inputs.
 
     Raises:
-      InputError, SettingError, OutputError: see `check_records`, `check_corpus` and `check_cleaning`.
+      InputError, SettingError, OutputError: see `check_records`, `check_corpus`, `check_cleaning` and
+        `check_warm_start`.
     """
     if config.records:
         check_records(config)
     else:
         check_corpus(config)
         check_cleaning(config)
+    check_warm_start(config)
+
+
+def check_warm_start(config: RunConfig) -> None:
+    """Looks at the weights that the training begins with, but not into them: at their settings and vocabulary.
+
+    Raises:
+      InputError, OutputError: when they are missing, or no model that ours can be.
+      SettingError: when they do not fit the encoder, or the vocabulary that they are to go on with.
+    """
+    if not (place := config.model.pretrain.warm_start):
+        return
+    from model.warm_start import check_fit, check_same_pieces
+    from model.weights.find import find_weights
+
+    found = find_weights(place)
+    check_fit(found, config.model.encoder, config.model.pretrain.warm_start_positions)
+    if not found.vocabulary:
+        return
+    theirs = pieces_at(found.vocabulary)
+    if config.records:
+        ours = places.join(config.records, VOCABULARY_FILE)
+    elif config.to_build.vocabulary.train is None:
+        ours = config.to_build.vocabulary.path
+    else:
+        raise SettingError(
+            f"corpus.vocabulary.train would make another vocabulary than {found.vocabulary}, to whose words the word "
+            f"embeddings of {place} belong; set corpus.vocabulary.path to it instead."
+        )
+    check_same_pieces(theirs, pieces_at(ours), found.vocabulary)
 
 
 def check_records(config: RunConfig) -> None:

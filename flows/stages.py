@@ -14,6 +14,7 @@ from beam_jobs.config import (
 )
 from beam_jobs.dedupe_config import DecontaminateConfig, DedupeConfig
 from beam_jobs.vocabulary_config import VocabularyConfig
+from flows.checksums import checksums
 from flows.tracking import logger, stage_task
 from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, PretrainConfig
 from model.contract import places
@@ -156,9 +157,11 @@ def pretrain(
         return train(encoder, config, records, pieces, directory, device, logger().info)
 
     settings = {"encoder": plain(encoder), "pretrain": plain(config)}
-    for how in ("keep_checkpoints",):
+    for how in ("keep_checkpoints", "warm_start"):
         settings["pretrain"].pop(how)
-    inputs = {"tokenize": records.manifest.fingerprint, **_vocabulary_of(pieces)}
+    if not config.warm_start:
+        settings["pretrain"].pop("warm_start_positions")
+    inputs = {"tokenize": records.manifest.fingerprint, **_vocabulary_of(pieces), **_warm_start_files(config)}
     return _run(Stage("pretrain", root, settings, ("model.pretrain",), inputs), work, f"tensorflow/{device.kind}")
 
 
@@ -298,7 +301,10 @@ def _vocabulary_of(pieces: StageOutput) -> dict[str, str]:
     return {file.name: f"{file.bytes}:{file.crc32c}" for file in pieces.files(VOCABULARY_FILE)}
 
 
-def checksums(files: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Sizes and checksums of raw files by their names, never by where they lie."""
-    facts = {name: places.checksum(path) for name, path in files}
-    return {name: f"{fact.bytes}:{fact.crc32c}" for name, fact in facts.items()}
+def _warm_start_files(config: PretrainConfig) -> dict[str, str]:
+    """The weights that a training begins with, wherever they lie."""
+    if not config.warm_start:
+        return {}
+    from model.weights.find import find_weights
+
+    return checksums([(f"warm_start/{name}", path) for name, path in find_weights(config.warm_start).files.items()])

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from model.contract.settings import Settings
+from model.weights.positions import Positions
 
 
 class EncoderConfig(Settings):
@@ -95,6 +96,10 @@ class PretrainConfig(Settings):
     validate_every: PositiveInt = 20_000
     output_bias: Literal["zeros", "log_frequency"] = "zeros"
     """Start of the vocabulary head's bias: zeros as published, or the corpus's log token frequencies."""
+    warm_start: str = ""
+    """Weights to begin with: of an import, of transformers or a TensorFlow 1 checkpoint; none: all are drawn."""
+    warm_start_positions: Positions = "keep"
+    """Their position embeddings: as they are, "random" (all drawn anew, as published) or "tiled" (repeated)."""
     masking: MaskingConfig = MaskingConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
 

@@ -3,22 +3,25 @@
 import importlib.util
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import safetensors.numpy
-import tensorflow as tf
 
 from model.checkpoints import restore_weights
 from model.config import EncoderConfig
 from model.contract import places
 from model.contract.errors import InputError, SettingError
 from model.contract.manifest import StageOutput, check_outputs, outputs_in
-from model.contract.record import BEGIN, CLS, END, MASK, PAD, SEP, SPECIAL_TOKENS, UNKNOWN
+from model.contract.record import BEGIN, CLS, END, MASK, PAD, SEP, UNKNOWN
 from model.contract.stage import Made
-from model.heads import MaskedLanguageModel
+from model.heads import MaskedLanguageModel, SequenceClassifier, SpanReader
+from model.model_card import model_card
+from model.vocabulary_files import pieces_at
+from model.weights.tensor_names import POOLER, stored, tensor_name
+from model.weights.transformers_directory import CONFIG, VOCABULARY, WEIGHTS
 
-CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocab.txt"
+CARD = "README.md"
 MODEL_FOLDER = "model"
 """Where the export stage puts the model directory, beside its manifest."""
 SAVED_MODEL_FOLDER = "saved_model"
@@ -32,6 +35,9 @@ TOKENS = {
     "cls_token": CLS,
     "mask_token": MASK,
 }
+NEEDED = (PAD, UNKNOWN, CLS, SEP, MASK)
+"""BERT's vocabularies have these alone; ours have <s> and </s> as well."""
+Exportable = MaskedLanguageModel | SequenceClassifier | SpanReader
 
 
 def export_training(trained: StageOutput, vocabulary: StageOutput, config: EncoderConfig, directory: str) -> Made:
@@ -47,42 +53,70 @@ def export_training(trained: StageOutput, vocabulary: StageOutput, config: Encod
     model = MaskedLanguageModel(config, seed=0)
     restore_weights(trained.directory, model=model)
     export_model(model, vocabulary.directory, places.join(directory, MODEL_FOLDER))
-    served = _export_for_serving(model, vocabulary, directory)
+    vocabulary_path = places.join(vocabulary.directory, VOCABULARY)
+    served = export_for_serving(model, vocabulary_path, places.join(directory, SAVED_MODEL_FOLDER))
     return Made(outputs=outputs_in(directory), facts={SAVED_MODEL_FOLDER: served})
 
 
-def _export_for_serving(model: MaskedLanguageModel, vocabulary: StageOutput, directory: str) -> bool:
-    """Writes the SavedModel, unless this machine has no tensorflow-text: TensorFlow for TPUs comes without it."""
+def export_for_serving(model: MaskedLanguageModel, vocabulary: str, directory: str) -> bool:
+    """Writes the SavedModel, unless this machine has no tensorflow-text: TensorFlow for TPUs comes without it.
+
+    Args:
+      model: with its weights.
+      vocabulary: the path of its vocab.txt.
+      directory: where the files go.
+
+    Returns:
+      Whether it was written.
+    """
     if importlib.util.find_spec("tensorflow_text") is None:
         return False
     from model.serving import export_saved_model  # it imports this module
 
-    pieces = read_pieces(places.join(vocabulary.directory, VOCABULARY), model.encoder.config)
-    export_saved_model(model.encoder, pieces, places.join(directory, SAVED_MODEL_FOLDER))
+    export_saved_model(model.encoder, read_pieces(vocabulary, model.encoder.config), directory)
     return True
 
 
-def export_model(model: MaskedLanguageModel, vocabulary_dir: str, directory: str) -> None:
-    """Writes what transformers' AutoModel, AutoModelForMaskedLM and AutoTokenizer load.
+def export_model(
+    model: Exportable,
+    vocabulary_dir: str,
+    directory: str,
+    labels: Sequence[str] = (),
+    origin: Sequence[str] = (),
+) -> None:
+    """Writes what transformers' AutoTokenizer loads, and its AutoModel… class of the model's kind.
 
     Everything is made first and copied last, each file whole. Directories may be local or on gs://.
 
     Args:
-      model: the trained model.
+      model: the trained model. A masked language model with a next-sentence head becomes a BigBirdForPreTraining.
       vocabulary_dir: holds the vocab.txt that the model was trained with.
       directory: where the files go.
+      labels: a classifier's, by index; numbered where none are given.
+      origin: sentences for the model card on what it was made of.
 
     Raises:
       SettingError: when the vocabulary's size is not the model's.
       InputError: when the vocabulary is missing or lacks a special token.
     """
+    export_with_vocabulary(model, places.join(vocabulary_dir, VOCABULARY), directory, labels, origin)
+
+
+def export_with_vocabulary(
+    model: Exportable, vocabulary: str, directory: str, labels: Sequence[str] = (), origin: Sequence[str] = ()
+) -> None:
+    """`export_model` with the path of a vocabulary file of any name."""
     config = model.encoder.config
-    pieces = read_pieces(places.join(vocabulary_dir, VOCABULARY), config)
+    pieces = read_pieces(vocabulary, config)
+    kind, fields = _head(model, labels)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         _write_tokenizer(pieces, config.max_positions, made)
-        _write_json(made / CONFIG, transformers_config(config, pieces))
+        _write_json(made / CONFIG, {**transformers_config(config, pieces), "architectures": [kind], **fields})
+        (made / CARD).write_text(model_card(config, kind, origin), encoding="utf-8", newline="\n")
         tensors = {tensor_name(variable): stored(variable) for variable in model.variables}
+        if isinstance(model, SpanReader):  # transformers' has no pooler
+            tensors = {name: values for name, values in tensors.items() if not name.startswith(POOLER)}
         safetensors.numpy.save_file(tensors, made / WEIGHTS, metadata={"format": "pt"})
         for file in sorted(made.iterdir()):
             places.copy_in(str(file), places.join(directory, file.name))
@@ -114,8 +148,8 @@ def transformers_config(config: EncoderConfig, pieces: list[str]) -> dict[str, o
         "rescale_embeddings": False,
         "tie_word_embeddings": True,
         "pad_token_id": pieces.index(PAD),
-        "bos_token_id": pieces.index(BEGIN),
-        "eos_token_id": pieces.index(END),
+        "bos_token_id": _index(pieces, BEGIN),
+        "eos_token_id": _index(pieces, END),
         "sep_token_id": pieces.index(SEP),
         "attention_plan": config.plan,
         "attention_plan_seed": config.plan_seed,
@@ -127,33 +161,40 @@ def read_pieces(path: str, config: EncoderConfig) -> list[str]:
 
     Raises:
       SettingError: when there are not as many as the model has.
-      InputError: when the file is missing or lacks a special token.
+      InputError: when the file is missing, no text, or lacks a special token.
     """
-    pieces = places.read_bytes(path).decode().removesuffix("\n").split("\n")
+    pieces = pieces_at(path)
     if len(pieces) != config.vocabulary_size:
         raise SettingError(
             f"{path} has {len(pieces):,} pieces where the model's vocabulary_size is "
-            f"{config.vocabulary_size:,}; export with the vocabulary that the model was trained with."
+            f"{config.vocabulary_size:,}; give the vocabulary that the model was trained with."
         )
-    if missing := [token for token in SPECIAL_TOKENS if token not in pieces]:
+    if missing := [token for token in NEEDED if token not in pieces]:
         raise InputError(f"{path} lacks {', '.join(missing)}; a BertTokenizer vocabulary needs them, one a line.")
     return pieces
 
 
-def tensor_name(variable: tf.Variable) -> str:
-    """What transformers calls a variable's tensor: the variable's own name without TensorFlow's additions."""
-    return str(variable.name).rsplit("/", maxsplit=1)[-1].removesuffix(":0")
+def _head(model: Exportable, labels: Sequence[str]) -> tuple[str, dict[str, object]]:
+    """The class of transformers that the model is, and what its config.json says of the head."""
+    if isinstance(model, SpanReader):
+        return "BigBirdForQuestionAnswering", {}
+    if isinstance(model, MaskedLanguageModel):
+        return ("BigBirdForMaskedLM" if model.next_sentence is None else "BigBirdForPreTraining"), {}
+    count = int(model.output.bias.shape[0])
+    names = list(labels) or [f"LABEL_{number}" for number in range(count)]
+    if len(names) != count:
+        raise SettingError(f"{len(names)} labels are given where the classifier has {count}; give one for each.")
+    fields: dict[str, object] = {
+        "id2label": {str(number): name for number, name in enumerate(names)},
+        "label2id": {name: number for number, name in enumerate(names)},
+    }
+    if count == 1:
+        fields["problem_type"] = "regression"
+    return "BigBirdForSequenceClassification", fields
 
 
-def is_transposed(name: str, rank: int) -> bool:
-    """Whether a tensor lies the other way round in transformers: kernels do, embeddings do not."""
-    return rank == 2 and "embeddings" not in name
-
-
-def stored(variable: tf.Variable) -> np.ndarray:
-    """A variable's values as transformers stores them; float32, C order."""
-    values = variable.numpy()
-    return np.ascontiguousarray(values.T if is_transposed(tensor_name(variable), values.ndim) else values)
+def _index(pieces: list[str], token: str) -> int | None:
+    return pieces.index(token) if token in pieces else None
 
 
 def _write_tokenizer(pieces: list[str], longest: int, folder: Path) -> None:
@@ -161,10 +202,11 @@ def _write_tokenizer(pieces: list[str], longest: int, folder: Path) -> None:
     from transformers import BertTokenizer  # heavy, and nothing else here needs it
 
     ids = {piece: index for index, piece in enumerate(pieces)}
-    tokenizer = BertTokenizer(vocab=ids, do_lower_case=False, model_max_length=longest, **TOKENS)
+    tokens = {name: token for name, token in TOKENS.items() if token in ids}
+    tokenizer = BertTokenizer(vocab=ids, do_lower_case=False, model_max_length=longest, **tokens)
     tokenizer.save_pretrained(folder)
     (folder / VOCABULARY).write_text("\n".join(pieces) + "\n", encoding="utf-8", newline="\n")
-    _write_json(folder / "special_tokens_map.json", TOKENS)
+    _write_json(folder / "special_tokens_map.json", tokens)
 
 
 def _write_json(path: Path, values: object) -> None:

@@ -20,7 +20,9 @@ from model.optimizer import AdamW, learning_rate
 from model.record_files import check_format, check_masks, check_vocabulary, open_records
 from model.train_step import Sums, TrainStep
 from model.training_curve import CurvePoint, ValidationPoint, read_curve
-from model.vocabulary_files import read_pieces, token_counts
+from model.vocabulary_files import pieces_at, read_pieces, token_counts
+from model.warm_start import check_same_pieces, warm_start
+from model.weights.find import find_weights
 
 Report = Callable[[str], None]
 
@@ -46,7 +48,8 @@ def pretrain(
       report: takes a line now and then: step, loss, rate, time left.
 
     Raises:
-      SettingError: when records, vocabulary and configuration do not fit together.
+      SettingError: when records, vocabulary, configuration and the weights to begin with do not fit together.
+      InputError: for weights to begin with that are damaged.
       OutputError: for damaged records, or checkpoints of which none loads.
     """
     training, validation = open_records(corpus, "train"), open_records(corpus, "validation")
@@ -59,8 +62,6 @@ def pretrain(
     _check_validation(held_aside, corpus.directory)
     log_counts = log_frequencies(token_counts(corpus, len(pieces))) if config.output_bias == "log_frequency" else None
     trainer = Trainer(encoder, config, device)
-    if log_counts is not None:
-        trainer.model.output_bias.assign(log_counts)
     checkpoints = Checkpoints(
         directory,
         config.keep_checkpoints,
@@ -70,6 +71,10 @@ def pretrain(
     )
     if (restored := checkpoints.restore_newest()) is not None:
         report(f"resuming at step {trainer.at:,} from {restored}")
+    else:
+        _begin(trainer.model, config, pieces, report)
+        if log_counts is not None:  # asked for, so it stands in place of a warm start's too
+            trainer.model.output_bias.assign(log_counts)
     curve = read_curve(directory).up_to(trainer.at)
 
     def batches(context: tf.distribute.InputContext) -> tf.data.Dataset:
@@ -103,6 +108,19 @@ def pretrain(
             "devices": trainer.strategy.num_replicas_in_sync,
         },
     )
+
+
+def _begin(model: MaskedLanguageModel, config: PretrainConfig, pieces: list[str], report: Report) -> None:
+    """Gives a new model the weights that it is to begin with, if any are named."""
+    if not config.warm_start:
+        return
+    found = find_weights(config.warm_start)
+    if found.vocabulary:
+        check_same_pieces(pieces_at(found.vocabulary), pieces, found.vocabulary)
+    drawn = warm_start(model, found, config.warm_start_positions)
+    for notice in found.notices:
+        report(notice)
+    report(f"beginning from {found.place} ({found.kind}); drawn anew: {', '.join(drawn) or 'nothing'}")
 
 
 def _check_share(batch_size: int, devices: int) -> None:

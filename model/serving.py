@@ -14,8 +14,9 @@ from model.contract import bert_words, places
 from model.contract.errors import SettingError
 from model.contract.record import CLS, PAD, SEP
 from model.encoder import BigBirdEncoder
-from model.export import VOCABULARY, read_pieces
+from model.export import read_pieces
 from model.warm_start import load_model, restore_from_directory
+from model.weights.transformers_directory import VOCABULARY
 
 NARROWEST = 128
 """Tokens; padding shorter sequences less would save little."""

@@ -5,15 +5,26 @@ import io
 import numpy as np
 
 from model.contract import places
-from model.contract.errors import OutputError, SettingError
+from model.contract.errors import InputError, OutputError, SettingError
 from model.contract.manifest import StageOutput, check_outputs
 
 
 def read_pieces(vocabulary: StageOutput) -> list[str]:
     """The pieces of the vocabulary stage, by id."""
     check_outputs(vocabulary)
-    text = places.read_bytes(vocabulary.paths(suffix="vocab.txt")[0]).decode()
-    return text.removesuffix("\n").split("\n")
+    return pieces_at(vocabulary.paths(suffix="vocab.txt")[0])
+
+
+def pieces_at(path: str) -> list[str]:
+    """The pieces of a vocab.txt, by id.
+
+    Raises:
+      InputError: when the file is missing or no text.
+    """
+    try:
+        return places.read_bytes(path).decode().removesuffix("\n").split("\n")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8; give a vocab.txt, one piece a line.") from None
 
 
 def token_counts(corpus: StageOutput, vocabulary_size: int) -> np.ndarray:

@@ -1,54 +1,33 @@
-"""Weights in: from a directory in transformers' BigBird format into our modules."""
+"""Weights in: from what `model.weights` finds into our modules."""
 
-import json
+from collections.abc import Mapping
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 import tensorflow as tf
 
 from model.config import EncoderConfig
-from model.contract import places
 from model.contract.errors import InputError, SettingError
+from model.contract.record import SPECIAL_TOKENS
 from model.encoder import BigBirdEncoder
-from model.export import CONFIG, WEIGHTS, is_transposed, tensor_name
-from model.heads import MaskedLanguageModel, SequenceClassifier
+from model.heads import MaskedLanguageModel, SequenceClassifier, SpanReader
+from model.weights.found import Found, Tensors
+from model.weights.positions import Positions, made_of
+from model.weights.tensor_names import ENCODER, POSITIONS, group, is_transposed, stored_shape, tensor_name
+from model.weights.transformers_directory import CONFIG, find_transformers
 
-Model = BigBirdEncoder | MaskedLanguageModel | SequenceClassifier
+Model = BigBirdEncoder | MaskedLanguageModel | SequenceClassifier | SpanReader
 
-ENCODER, POOLER = "bert.", "bert.pooler."
-SETTINGS = {
-    "vocabulary_size": "vocab_size",
-    "hidden_size": "hidden_size",
-    "layers": "num_hidden_layers",
-    "heads": "num_attention_heads",
-    "intermediate_size": "intermediate_size",
-    "max_positions": "max_position_embeddings",
-    "block_size": "block_size",
-    "random_blocks": "num_random_blocks",
-    "dropout": "hidden_dropout_prob",
-    "layer_norm_epsilon": "layer_norm_eps",
-    "initializer_range": "initializer_range",
-    "plan": "attention_plan",
-    "plan_seed": "attention_plan_seed",
-}
-"""Our names of the settings, and transformers' names; what a file leaves out has its default."""
-REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-SUPPORTED = {
-    "model_type": "big_bird",
-    "hidden_act": "gelu_new",
-    "type_vocab_size": 2,
-    "use_bias": True,
-    "rescale_embeddings": False,
-}
-"""What our encoder is; a file that says otherwise describes another model."""
+_SIZES = ("vocabulary_size", "hidden_size", "layers", "heads", "intermediate_size", "layer_norm_epsilon")
+"""What weights must agree with: all but the number of positions shows in them, or in what they compute."""
+_UNUSED = "[unused"
+"""What the placeholders of a vocabulary begin with, which may have got a meaning since."""
 
 
-def load_model(directory: str) -> tuple[EncoderConfig, dict[str, np.ndarray]]:
+def load_model(directory: str) -> tuple[EncoderConfig, Tensors]:
     """Reads a BigBird that transformers, or `export_model`, wrote.
 
     Args:
-      directory: holds config.json and model.safetensors; local or on gs://.
+      directory: holds config.json and weights; local or on gs://.
 
     Returns:
       The architecture, and float32 tensors under transformers' names, the encoder's with "bert." in front.
@@ -56,17 +35,8 @@ def load_model(directory: str) -> tuple[EncoderConfig, dict[str, np.ndarray]]:
     Raises:
       InputError: when a file is missing, damaged or describes a model that ours cannot be.
     """
-    config_path, weights_path = places.join(directory, CONFIG), places.join(directory, WEIGHTS)
-    config = _encoder_config(config_path)
-    try:
-        tensors = safetensors.numpy.load(places.read_bytes(weights_path))
-    except (safetensors.SafetensorError, KeyError, ValueError, TypeError):
-        raise InputError(f"{weights_path} is no whole safetensors file of float tensors; copy it again.") from None
-    # A bare BigBirdModel is saved without the prefix that the models with heads have.
-    bare = any(name.startswith("embeddings.") for name in tensors)
-    return config, {
-        (ENCODER + name if bare else name): np.asarray(values, np.float32) for name, values in tensors.items()
-    }
+    found = find_transformers(directory, known=("big_bird",))
+    return found.config, found.read()
 
 
 def restore_from_directory(model: Model, directory: str) -> tuple[str, ...]:
@@ -82,64 +52,124 @@ def restore_from_directory(model: Model, directory: str) -> tuple[str, ...]:
       InputError: when a tensor is missing, too many or of another shape, or a file is damaged.
       SettingError: when the number of attention heads differs, which no shape shows.
     """
-    saved, tensors = load_model(directory)
-    path = places.join(directory, WEIGHTS)
+    found = find_transformers(directory, known=("big_bird",))
     config = model.config if isinstance(model, BigBirdEncoder) else model.encoder.config
-    if saved.heads != config.heads:
+    if (saved := found.config.heads) != config.heads:
         raise SettingError(
-            f"{directory} has {saved.heads} attention heads where the model has {config.heads}; "
-            f"set heads to {saved.heads}."
+            f"{directory} has {saved} attention heads where the model has {config.heads}; set heads to {saved}."
         )
+    return restore_tensors(model, found.read(), found.weights)
+
+
+def warm_start(model: MaskedLanguageModel, found: Found, positions: Positions) -> tuple[str, ...]:
+    """Sets a model's weights to those found; with "random", its position embeddings stay as they were drawn.
+
+    Args:
+      model: new, drawn from its seed.
+      found: see `find_weights`.
+      positions: where the position embeddings come from.
+
+    Returns:
+      The tensor names of the variables left as they were drawn.
+
+    Raises:
+      InputError: when the weights are damaged or incomplete.
+      SettingError: when they do not fit the model; see `check_fit`.
+    """
+    config = model.encoder.config
+    check_fit(found, config, positions)
+    tensors = dict(found.read())
+    if positions == "random":
+        del tensors[POSITIONS]
+        return restore_tensors(model, tensors, found.weights, left={POSITIONS})
+    tensors[POSITIONS] = made_of(tensors[POSITIONS], positions, config.max_positions)
+    return restore_tensors(model, tensors, found.weights)
+
+
+def check_fit(found: Found, config: EncoderConfig, positions: Positions) -> None:
+    """Compares an architecture with that of weights it is to begin with.
+
+    Raises:
+      SettingError: naming the first setting that differs.
+    """
+    for name in _SIZES:
+        theirs, ours = getattr(found.config, name), getattr(config, name)
+        if theirs != ours:
+            raise SettingError(
+                f"{found.place} has {name} {theirs} where model.encoder.{name} is {ours}; set model.encoder.{name} to "
+                f"{theirs}, or give other weights."
+            )
+    if positions == "keep" and config.max_positions > found.config.max_positions:
+        raise SettingError(
+            f"{found.place} has {found.config.max_positions:,} positions where model.encoder.max_positions is "
+            f"{config.max_positions:,}; set model.pretrain.warm_start_positions to random or tiled."
+        )
+
+
+def check_same_pieces(theirs: list[str], ours: list[str], place: str) -> None:
+    """Compares the vocabulary of weights with the one they are to go on with.
+
+    A special token may stand where theirs has another piece, as those that BERT lacks must stand somewhere; and what
+    theirs calls unused may have got a meaning.
+
+    Raises:
+      SettingError: naming the first piece that differs.
+    """
+    if len(theirs) != len(ours):
+        raise SettingError(
+            f"{place} has {len(theirs):,} pieces where the run's vocabulary has {len(ours):,}; run with {place}."
+        )
+    for number, (one, other) in enumerate(zip(theirs, ours, strict=True)):
+        if one != other and other not in SPECIAL_TOKENS and not one.startswith(_UNUSED):
+            raise SettingError(
+                f"{place} has {one!r} as piece {number:,} where the run's vocabulary has {other!r}, so the word "
+                f"embeddings would belong to other words; run with {place}."
+            )
+
+
+def restore_tensors(
+    model: Model, tensors: Mapping[str, np.ndarray], place: str, left: set[str] | frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Sets a model's weights to tensors under transformers' names; a head only when they have one of its kind.
+
+    Args:
+      model: any of ours.
+      tensors: as transformers stores them.
+      place: where they are from, for an error.
+      left: names of the encoder's that may be missing.
+
+    Returns:
+      The names of the variables left as they were.
+
+    Raises:
+      InputError: when a tensor is missing, too many or of another shape; then nothing is set.
+    """
     variables = {tensor_name(variable): variable for variable in model.variables}
-    _refuse_layers_too_many(tensors, variables, path)
-    present = {_group(name) for name in tensors}
-    chosen = {name: variable for name, variable in variables.items() if _group(name) in present | {ENCODER}}
-    values = {name: _values(tensors, name, variable, path) for name, variable in chosen.items()}
+    _refuse_layers_too_many(tensors, variables, place)
+    present = {group(name) for name in tensors} | {ENCODER}
+    chosen = {name: each for name, each in variables.items() if group(name) in present and name not in left}
+    values = {name: _values(tensors, name, variable, place) for name, variable in chosen.items()}
     for name, variable in chosen.items():  # only now that all of them fit
         variable.assign(values[name])
     return tuple(sorted(set(variables) - set(chosen)))
 
 
-def _encoder_config(path: str) -> EncoderConfig:
-    try:
-        fields = json.loads(places.read_bytes(path))
-    except ValueError:
-        raise InputError(f"{path} is not JSON; copy it again.") from None
-    for name, value in SUPPORTED.items():
-        if (found := fields.get(name, value)) != value:
-            raise InputError(f"{path} says {name} {found!r}, which this encoder cannot be; it needs {value!r}.")
-    if missing := [name for name in REQUIRED if name not in fields]:
-        raise InputError(f"{path} lacks {missing[0]}; give the config.json of a whole BigBird.")
-    known = {ours: fields[theirs] for ours, theirs in SETTINGS.items() if theirs in fields}
-    return EncoderConfig.parse(known, path)
-
-
-def _group(name: str) -> str:
-    """The part of a model that a tensor belongs to, restored whole or not at all: encoder, pooler, a head."""
-    return POOLER if name.startswith(POOLER) else name.split(".")[0] + "."
-
-
-def _refuse_layers_too_many(tensors: dict[str, np.ndarray], variables: dict[str, tf.Variable], path: str) -> None:
+def _refuse_layers_too_many(tensors: Mapping[str, np.ndarray], variables: dict[str, tf.Variable], place: str) -> None:
     layers = "bert.encoder.layer."
     extra = sorted(name for name in tensors if name.startswith(layers) and name not in variables)
     if extra:
-        raise InputError(f"{path} holds {extra[0]}, which the model lacks; set layers as in its {CONFIG}.")
+        raise InputError(f"{place} holds {extra[0]}, which the model lacks; set layers as in its {CONFIG}.")
 
 
-def _values(tensors: dict[str, np.ndarray], name: str, variable: tf.Variable, path: str) -> np.ndarray:
+def _values(tensors: Mapping[str, np.ndarray], name: str, variable: tf.Variable, place: str) -> np.ndarray:
     if name not in tensors:
-        raise InputError(f"{path} lacks {name}; give the weights of a whole BigBird.")
+        raise InputError(f"{place} lacks {name}; give the weights of a whole model.")
     values = tensors[name]
     if is_transposed(name, values.ndim):
         values = values.T
     if values.shape != tuple(variable.shape):
         raise InputError(
-            f"{path} has {name} of shape {list(tensors[name].shape)} where the model needs "
-            f"{_stored_shape(name, variable)}; set the encoder as in its {CONFIG}."
+            f"{place} has {name} of shape {list(tensors[name].shape)} where the model needs "
+            f"{stored_shape(name, variable)}; set the encoder as in its {CONFIG}."
         )
     return values
-
-
-def _stored_shape(name: str, variable: tf.Variable) -> list[int]:
-    shape = list(variable.shape)
-    return shape[::-1] if is_transposed(name, len(shape)) else shape

@@ -31,6 +31,7 @@ NEITHER_TENSORFLOW_NOR_BEAM = [
     "model.record_files",
     "model.record_view",
     "model.verify_records",
+    *(f"model.weights.{name}" for name in ("architectures", "positions", "safetensors_file", "torch_file")),
     "beam_jobs.korean_text",
     "beam_jobs.cleaning",
     "beam_jobs.tally",

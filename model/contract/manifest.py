@@ -15,6 +15,8 @@ from model.contract.errors import OutputError
 from model.contract.settings import Settings
 
 MANIFEST = "manifest.json"
+UNFINISHED = ".unfinished"
+"""Lies in a directory while a job writes into it, and after it if the job did not come to its end."""
 
 
 class OutputFile(Settings):
