@@ -73,10 +73,15 @@ def export_model(model: MaskedLanguageModel, vocabulary_dir: str, directory: str
       directory: where the files go.
 
     Raises:
-      SettingError: when the vocabulary's size is not the model's.
+      SettingError: when the vocabulary's size is not the model's, or its plan is none to train with.
       InputError: when the vocabulary is missing or lacks a special token.
     """
     config = model.encoder.config
+    if config.plan == "transformers_evaluation":
+        raise SettingError(
+            "a model with plan 'transformers_evaluation' cannot be exported, for it is seen so when scored alone; "
+            "export it with the plan that it was trained with."
+        )
     pieces = read_pieces(places.join(vocabulary_dir, VOCABULARY), config)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
