@@ -7,6 +7,9 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_va
 from model.contract.settings import Settings
 from model.weights.positions import Positions
 
+EvaluationPlan = Literal["trained", "transformers_evaluation"]
+"""Under which attention plan a model is scored: its own, or as transformers scores models in `eval()`."""
+
 
 class EncoderConfig(Settings):
     """The architecture: BigBird-ITC (arXiv:2007.14062) at BERT-base size."""
@@ -94,6 +97,8 @@ class PretrainConfig(Settings):
     checkpoint_every: PositiveInt = 2_000
     keep_checkpoints: PositiveInt = 3
     validate_every: PositiveInt = 20_000
+    evaluation_plan: EvaluationPlan = "trained"
+    """For validation alone."""
     output_bias: Literal["zeros", "log_frequency"] = "zeros"
     """Start of the vocabulary head's bias: zeros as published, or the corpus's log token frequencies."""
     warm_start: str = ""
@@ -129,6 +134,8 @@ class FinetuneConfig(Settings):
     seed: NonNegativeInt = 42
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the computation; weights are float32 always."""
+    evaluation_plan: EvaluationPlan = "trained"
+    """For the scores alone."""
     optimizer: OptimizerConfig = OptimizerConfig(
         learning_rate=3e-5,
         warmup_steps=0,
@@ -155,6 +162,15 @@ class ModelConfig(Settings):
     encoder: EncoderConfig = EncoderConfig()
     pretrain: PretrainConfig = PretrainConfig()
     finetune: tuple[FinetuneConfig, ...] = ()
+
+    @model_validator(mode="after")
+    def _the_plan_can_be_trained(self) -> Self:
+        if self.encoder.plan == "transformers_evaluation":
+            raise ValueError(
+                "encoder.plan 'transformers_evaluation' is for scoring models that were trained with another; set "
+                "pretrain.evaluation_plan or a task's evaluation_plan to it, and encoder.plan to 'transformers'."
+            )
+        return self
 
     @model_validator(mode="after")
     def _sequences_fit_the_encoder(self) -> Self:

@@ -96,7 +96,7 @@ def export_model(
       origin: sentences for the model card on what it was made of.
 
     Raises:
-      SettingError: when the vocabulary's size is not the model's.
+      SettingError: when the vocabulary's size is not the model's, or its plan is none to train with.
       InputError: when the vocabulary is missing or lacks a special token.
     """
     export_with_vocabulary(model, places.join(vocabulary_dir, VOCABULARY), directory, labels, origin)
@@ -107,6 +107,11 @@ def export_with_vocabulary(
 ) -> None:
     """`export_model` with the path of a vocabulary file of any name."""
     config = model.encoder.config
+    if config.plan == "transformers_evaluation":
+        raise SettingError(
+            "a model with plan 'transformers_evaluation' cannot be exported, for it is seen so when scored alone; "
+            "export it with the plan that it was trained with."
+        )
     pieces = read_pieces(vocabulary, config)
     kind, fields = _head(model, labels)
     with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ from model.config import DeviceConfig, EncoderConfig, FinetuneConfig
 from model.contract import places
 from model.contract.errors import SettingError
 from model.devices import compute_for, strategy_for
+from model.evaluation_plan import as_evaluated
 from model.features import Features, encode, load_tokenizer
 from model.heads import SequenceClassifier
 from model.metrics import METRICS
@@ -190,10 +191,11 @@ class Finetuner:
             self.model = SequenceClassifier(encoder, task.outputs, config.seed, compute)
             steps = self._steps_an_epoch * config.epochs
             self._optimizer = AdamW(self.model.trainable_variables, config.optimizer, steps)
+        self._scored = as_evaluated(self.model, config.evaluation_plan)
         self._drops = encoder.dropout > 0
         self._gradients = tf.function(self._local_gradients, jit_compile=True, autograph=False)
         self._update = tf.function(self._apply_mean, jit_compile=True, autograph=False)
-        self._logits = tf.function(self._local_logits, jit_compile=True, autograph=False)
+        self._logits = tf.function(self._scored_logits, jit_compile=True, autograph=False)
         self._step = tf.function(lambda batch, step: strategy.run(self._replica_step, (batch, step)), autograph=False)
         self._answers = tf.function(lambda batch: strategy.run(self._replica_logits, (batch,)), autograph=False)
 
@@ -259,7 +261,8 @@ class Finetuner:
         self, batch: dict[str, tf.Tensor], seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
-            logits = self._local_logits(batch, seed if self._drops else None)
+            seed = seed if self._drops else None
+            logits = self.model(batch["input_ids"], batch["segment_ids"], batch["attention_mask"], seed)
             loss = tf.reduce_sum(self._losses(logits, batch["labels"]) * batch["weights"])
         gradients = tape.gradient(loss, self._optimizer.variables)
         return (
@@ -271,8 +274,8 @@ class Finetuner:
     def _apply_mean(self, sums: list[tf.Tensor], weight: tf.Tensor, step: tf.Tensor) -> None:
         self._optimizer.apply([gradient / weight for gradient in sums], step)
 
-    def _local_logits(self, batch: dict[str, tf.Tensor], seed: tf.Tensor | None = None) -> tf.Tensor:
-        logits: tf.Tensor = self.model(batch["input_ids"], batch["segment_ids"], batch["attention_mask"], seed)
+    def _scored_logits(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
+        logits: tf.Tensor = self._scored(batch["input_ids"], batch["segment_ids"], batch["attention_mask"])
         return logits
 
     def _losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -13,6 +13,7 @@ from model.contract.errors import OutputError, SettingError
 from model.contract.manifest import StageOutput, outputs_in
 from model.contract.stage import Made
 from model.devices import compute_for, strategy_for
+from model.evaluation_plan import as_evaluated
 from model.heads import MaskedLanguageModel
 from model.input_pipeline import Batch, training_batches, validation_batches
 from model.masking import PieceTable
@@ -154,7 +155,8 @@ class Trainer:
         # Only the loop over steps is Python that AutoGraph has to read.
         compiled = tf.function(jit_compile=True, autograph=False)
         step = TrainStep(self.model, self.optimizer, config)
-        self._gradients, self._update, self._scores = (compiled(f) for f in (step.gradients, step.update, step.scores))
+        scored = TrainStep(as_evaluated(self.model, config.evaluation_plan), self.optimizer, config)
+        self._gradients, self._update, self._scores = map(compiled, (step.gradients, step.update, scored.scores))
         self._step = tf.autograph.experimental.do_not_convert(self._train_step)
         self._loop = tf.function(self._run_loop)
 

@@ -84,6 +84,18 @@ def test_masking_and_decontamination_are_scored_on_cases_that_they_find_and_do_n
     assert recall["from_16"]["half"] < recall["from_32"]["half"]
 
 
+def test_a_model_is_scored_under_its_own_plan_and_under_transformers_evaluation_plan():
+    done = run_benchmark("evaluation_plan", "--short")
+
+    assert done.returncode == 0, done.stderr
+    scores = json.loads(done.stdout.splitlines()[-1])["scores"]
+    assert set(scores) == {"masked-LM loss", "masked-LM accuracy", "task accuracy"}
+    assert all(0 <= scores["task accuracy"][plan] <= 1 for plan in ("trained", "transformers_evaluation"))
+    loss = scores["masked-LM loss"]
+    assert loss["transformers_evaluation"] != loss["trained"]
+    assert loss["change"] == pytest.approx(loss["transformers_evaluation"] - loss["trained"])
+
+
 def test_every_benchmark_is_run_by_make_bench():
     names = {path.stem for path in (PROJECT / "benchmarks").glob("*.py") if "__main__" in path.read_text()}
 

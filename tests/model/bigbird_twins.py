@@ -16,6 +16,8 @@ from model.heads import MaskedLanguageModel, SequenceClassifier, SpanReader
 
 Module = TypeVar("Module", bound=tf.Module)
 
+torch.set_num_threads(1)  # PyTorch's threads spin while they wait, and lose tenfold where a core is shared
+
 
 def small_config(**changes: Any) -> EncoderConfig:
     """Two layers, 48 wide; everything else as published unless changed."""
@@ -33,12 +35,16 @@ def write_vocabulary(directory: Path, pieces: list[str]) -> Path:
     return directory
 
 
-def with_random_weights(module: Module, seed: int = 0) -> Module:
-    """Random values everywhere; LayerNorm scales around 1, so that signals keep their size."""
+def with_random_weights(module: Module, seed: int = 0, deviation: float = 0.2) -> Module:
+    """Random values everywhere; LayerNorm scales around 1, so that signals keep their size.
+
+    The deviation suits a width of about 48. A product grows with the root of the width: a deviation that did not
+    shrink with it would make scores so large that each softmax is all but a maximum, which any rounding can turn.
+    """
     generator = np.random.default_rng(seed)
     for variable in module.variables:
         middle = 1.0 if tensor_name(variable).endswith("LayerNorm.weight") else 0.0
-        variable.assign(generator.normal(middle, 0.2, variable.shape))
+        variable.assign(generator.normal(middle, deviation, variable.shape))
     return module
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from model.config import DeviceConfig, EncoderConfig, FinetuneConfig, OptimizerConfig
 from model.contract.errors import InputError
+from model.evaluation_plan import as_evaluated
 from model.export import export_model
 from model.finetune import Finetuner, FinetuneResult, baseline_score, finetune, read_task
 from model.heads import MaskedLanguageModel, SequenceClassifier
@@ -179,6 +180,25 @@ def test_a_width_past_full_attention_is_kept_for_the_attention_that_was_asked_fo
     data, _, _ = read_task(TASKS["nsmc"], settings("nsmc", reviews, max_length=768), ENCODER, model_directory)
 
     assert data.features.input_ids.shape == (REVIEWS, 768)
+
+
+def test_answers_may_be_those_of_the_evaluation_plan(sentence_pairs, tmp_path):
+    sizes = {"layers": 2, "block_size": 8, "max_positions": 128, "initializer_range": 0.5}  # sparse from 89 tokens on
+    small, directory = ENCODER.model_copy(update=sizes), str(tmp_path / "model")
+    export_model(MaskedLanguageModel(small, seed=7), str(ROOT / "sample" / "vocab" / "kobigbird"), directory)
+    found = {}
+    for plan in ("trained", "transformers_evaluation"):
+        config = settings("klue_sts", sentence_pairs, max_length=128, evaluation_plan=plan, batch_size=40)
+        _, dev, _ = read_task(TASKS["klue_sts"], config, small, directory)
+        finetuner = Finetuner(TASKS["klue_sts"], config, small, tf.distribute.OneDeviceStrategy("/cpu:0"), 40)
+        restore_from_directory(finetuner.model.encoder, directory)
+        found[plan] = finetuner.predict(dev)
+
+    inputs = [tf.constant(array) for array in vars(dev.features).values()]
+    expected = as_evaluated(finetuner.model, "transformers_evaluation")(*inputs)[:, 0]
+
+    np.testing.assert_allclose(found["transformers_evaluation"], expected, atol=1e-4)
+    assert np.abs(found["trained"] - expected).max() > 1e-3
 
 
 def test_the_baseline_answers_the_commonest_training_label():

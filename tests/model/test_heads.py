@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import torch
-import transformers
 
 from model.compute import Compute
 from model.heads import MaskedLanguageModel, SequenceClassifier, SpanReader
@@ -10,8 +8,6 @@ from tests.model.bigbird_twins import (
     ours,
     random_batch,
     small_config,
-    theirs,
-    transformers_twin,
     with_random_weights,
 )
 
@@ -21,40 +17,16 @@ def some_positions(length: int, predictions: int = 11) -> np.ndarray:
     return np.stack([generator.permutation(length)[:predictions] for _ in range(2)]).astype(np.int32)
 
 
-@pytest.mark.parametrize("length", [256, 1024, 1216])
-def test_masked_lm_scores_equal_those_of_transformers_at_the_given_positions(length):
+def test_the_vocabulary_is_scored_at_the_given_positions_in_their_order():
     config = small_config()
     model = with_random_weights(MaskedLanguageModel(config, seed=0))
-    twin = transformers_twin(model, transformers.BigBirdForMaskedLM)
-    batch, positions = random_batch(config, length, padding=60), some_positions(length)
+    batch, positions = ours(random_batch(config, 256, padding=60)), some_positions(256)
 
-    logits = model(*ours(batch), tf.constant(positions))
-    with torch.no_grad():
-        expected = twin(**theirs(batch)).logits.numpy()
+    scores = model(*batch, tf.constant(positions))
+    everywhere = model(*batch, tf.constant(np.tile(np.arange(256), (2, 1)), tf.int32)).numpy()
 
-    assert logits.shape == (2, 11, config.vocabulary_size)
-    np.testing.assert_allclose(logits, np.take_along_axis(expected, positions[:, :, None], 1), atol=2e-5)
-
-
-def test_the_word_embeddings_get_the_gradients_of_input_and_output_together():
-    config = small_config()
-    model = with_random_weights(MaskedLanguageModel(config, seed=0))
-    twin = transformers_twin(model, transformers.BigBirdForMaskedLM)
-    batch, positions = random_batch(config, 1024, padding=60), some_positions(1024)
-
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(model(*ours(batch), tf.constant(positions)) ** 2)
-    gradient = tf.convert_to_tensor(tape.gradient(loss, model.encoder.embeddings.word))
-    scores = twin(**theirs(batch)).logits
-    (torch.stack([row[torch.tensor(at)] for row, at in zip(scores, positions, strict=True)]) ** 2).sum().backward()
-    expected = twin.bert.embeddings.word_embeddings.weight.grad.clone()
-
-    padding_id = 0  # torch leaves the padding token's row without the input's part
-    np.testing.assert_allclose(
-        np.delete(gradient, padding_id, axis=0),
-        np.delete(expected, padding_id, axis=0),
-        atol=2e-5 * float(expected.abs().max()),
-    )
+    assert scores.shape == (2, 11, config.vocabulary_size)
+    np.testing.assert_allclose(scores, np.take_along_axis(everywhere, positions[:, :, None], 1), atol=1e-5)
 
 
 def test_every_trainable_variable_of_the_masked_lm_has_a_gradient():
@@ -78,51 +50,17 @@ def test_scores_are_float32_when_the_computation_is_bfloat16():
     np.testing.assert_allclose(rounded, MaskedLanguageModel(config, 0)(*batch, positions), atol=0.03)
 
 
-@pytest.mark.parametrize(("labels", "length"), [(1, 128), (3, 128), (3, 1024)])
-def test_classifier_scores_equal_those_of_transformers(labels, length):
-    config = small_config()
-    model = with_random_weights(SequenceClassifier(config, labels, seed=0))
-    twin = transformers_twin(model, transformers.BigBirdForSequenceClassification, num_labels=labels)
-    batch = random_batch(config, length, padding=40)
-
-    scores = model(*ours(batch))
-    with torch.no_grad():
-        expected = twin(**theirs(batch)).logits
-
-    assert scores.shape == (2, labels)
-    np.testing.assert_allclose(scores, expected, atol=2e-5)
-
-
-@pytest.mark.parametrize("length", [128, 1024, 1100])
-def test_span_scores_equal_those_of_transformers_and_no_answer_lies_in_the_question(length):
-    config = small_config()
+@pytest.mark.parametrize("length", [128, 1100])
+def test_no_answer_lies_in_the_question_but_at_its_first_token_which_stands_for_none(length):
+    config = small_config(layers=1)
     model = with_random_weights(SpanReader(config, seed=0))
-    twin = transformers_twin(model, transformers.BigBirdForQuestionAnswering)
-    batch, questions = random_batch(config, length, padding=40), np.array([7, 30], np.int32)
 
-    scores = model(*ours(batch), tf.constant(questions))
-    with torch.no_grad():
-        expected = twin(**theirs(batch), question_lengths=torch.tensor(questions)[:, None])
+    scores = model(*ours(random_batch(config, length, padding=40)), tf.constant([7, 30]))
 
-    for own, other in zip(scores, (expected.start_logits, expected.end_logits), strict=True):
+    for own in scores:
         assert own.shape == (2, length)
-        np.testing.assert_allclose(own, other, rtol=1e-5, atol=2e-5)
         assert (own.numpy()[1, 1:30] < -1e5).all()
-        assert (own.numpy()[1, [0, 30]] > -1e5).all()
-
-
-@pytest.mark.parametrize("length", [128, 1024])
-def test_next_sentence_scores_equal_those_of_transformers(length):
-    config = small_config()
-    model = with_random_weights(MaskedLanguageModel(config, seed=0, next_sentence=True))
-    twin = transformers_twin(model, transformers.BigBirdForPreTraining)
-    batch = random_batch(config, length, padding=40)
-
-    scores = model.next_sentence_scores(model.encoder(*ours(batch)))
-    with torch.no_grad():
-        expected = twin(**theirs(batch)).seq_relationship_logits
-
-    np.testing.assert_allclose(scores, expected, atol=2e-5)
+        assert (own.numpy()[1, [0, *range(30, length)]] > -1e5).all()
 
 
 def test_the_classifiers_head_drops_values_too():
