@@ -119,7 +119,8 @@ def from_transformers(fields: Mapping[str, Any], family: Family, path: str) -> E
     _refuse_others(fields, family.fixed, path)
     known = {ours: fields[theirs] for ours, theirs in SETTINGS.items() if theirs in fields}
     if family is FAMILIES["roberta"]:
-        known["max_positions"] = fields.get("max_position_embeddings", 0) - rows_before_roberta(fields)
+        rows = fields.get("max_position_embeddings")
+        known["max_positions"] = rows - rows_before_roberta(fields) if isinstance(rows, int) else rows
     return EncoderConfig.parse(known, path)
 
 
@@ -140,7 +141,8 @@ def from_tf1(fields: Mapping[str, Any], path: str) -> EncoderConfig:
 
 def rows_before_roberta(fields: Mapping[str, Any]) -> int:
     """How many rows of RoBERTa's position embeddings stand before that of the first token."""
-    return int(fields.get("pad_token_id", 1)) + 1
+    padding = fields.get("pad_token_id")
+    return padding + 1 if isinstance(padding, int) else 2
 
 
 def _refuse_others(fields: Mapping[str, Any], fixed: Mapping[str, tuple[Any, ...]], path: str) -> None:

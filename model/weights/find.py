@@ -5,7 +5,7 @@ from model.contract.errors import InputError
 from model.weights.found import Found
 from model.weights.stage_directory import find_stage
 from model.weights.tf1_checkpoint import find_tf1
-from model.weights.transformers_directory import CONFIG, find_transformers
+from model.weights.transformers_directory import CONFIG, find_transformers, has_weights
 
 
 def find_weights(place: str, heads: int | None = None) -> Found:
@@ -23,10 +23,12 @@ def find_weights(place: str, heads: int | None = None) -> Found:
     """
     if (found := find_stage(place)) is not None:
         return found
-    if places.exists(places.join(place, CONFIG)) and not places.glob(places.join(place, "*.index")):
+    if has_weights(place):  # a checkpoint of TensorFlow 1 may lie beside it
         return find_transformers(place)
     if (found := find_tf1(place, heads)) is not None:
         return found
+    if places.exists(places.join(place, CONFIG)):
+        return find_transformers(place)  # which says what it lacks
     if not places.exists(place):
         raise InputError(f"{place} does not exist; give a model's directory or a TensorFlow checkpoint.")
     raise InputError(

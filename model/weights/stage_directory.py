@@ -32,7 +32,8 @@ def find_stage(directory: str) -> Found | None:
         return None
     check_outputs(StageOutput(directory=directory, manifest=manifest), contents=False)
     config = _config_of(manifest, directory)
-    names = [file.name for file in manifest.outputs]
+    # TensorFlow's list of checkpoints holds the time: without it, two imports of the same weights are known as one.
+    names = [file.name for file in manifest.outputs if file.name != f"{FOLDER}/checkpoint"]
     vocabulary = places.join(directory, VOCABULARY_FILE) if VOCABULARY_FILE in names else ""
     return Found(
         place=directory,

@@ -27,6 +27,8 @@ TORCH_WEIGHTS = "pytorch_model.bin"
 INDEX = ".index.json"
 """What the name of a list of parts ends with."""
 
+_BEGINNINGS = (WEIGHTS, WEIGHTS + INDEX, TORCH_WEIGHTS, TORCH_WEIGHTS + INDEX)
+"""The file to read first, the best before the others."""
 _READERS: Mapping[str, Callable[[bytes, str], dict[str, np.ndarray]]] = {
     ".safetensors": read_safetensors,
     ".bin": read_torch_file,
@@ -73,9 +75,16 @@ def find_transformers(directory: str, known: tuple[str, ...] = tuple(FAMILIES)) 
     )
 
 
+def has_weights(directory: str) -> bool:
+    """Whether a directory has a config.json and a file of weights as transformers writes them."""
+    return places.exists(places.join(directory, CONFIG)) and any(
+        places.exists(places.join(directory, name)) for name in _BEGINNINGS
+    )
+
+
 def _weight_files(directory: str) -> tuple[str, tuple[str, ...]]:
     """The file to begin with, the best of those that are there, and the names of all that hold tensors."""
-    for name in (WEIGHTS, WEIGHTS + INDEX, TORCH_WEIGHTS, TORCH_WEIGHTS + INDEX):
+    for name in _BEGINNINGS:
         path = places.join(directory, name)
         if places.exists(path):
             return (name, tuple(sorted(set(_places_of(path).values())))) if name.endswith(INDEX) else (name, (name,))

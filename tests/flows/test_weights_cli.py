@@ -16,6 +16,7 @@ from model.contract.errors import InputError, KnownError, OutputError, SettingEr
 from model.contract.manifest import outputs_in, plain
 from model.contract.stage import Made, Stage
 from model.heads import MaskedLanguageModel
+from model.weights.find import find_weights
 from model.weights.tensor_names import stored, tensor_name
 from model.weights.tf1_checkpoint import tensor_of_variable
 from tests.flows.test_cli import KOBIGBIRD, command
@@ -164,6 +165,16 @@ def test_a_saved_model_comes_with_the_export_when_it_is_asked_for(imported, tmp_
         "notices": [],
     }
     assert (tmp_path / "out" / "saved_model" / "saved_model.pb").exists()
+
+
+def test_two_imports_of_the_same_weights_are_the_same_to_a_training(imported, tmp_path):
+    theirs, ours, _ = imported
+
+    kobigbird("import", theirs, "--out", tmp_path / "again")
+
+    one, again = (checksums(list(find_weights(str(place)).files.items())) for place in (ours, tmp_path / "again"))
+    assert one == again
+    assert any(name.startswith("checkpoints/") for name in one)
 
 
 def test_done_before_it_is_not_done_again(imported, tmp_path):

@@ -414,6 +414,30 @@ def test_of_several_checkpoints_one_has_to_be_named(tmp_path):
     assert find_weights(str(tmp_path / "model.ckpt-7.index")).weights == str(tmp_path / "model.ckpt-7")
 
 
+def test_of_both_kinds_in_one_place_transformers_files_are_read(tmp_path):
+    tf1_checkpoint(tmp_path, "bert")
+    saved(bert(), tmp_path)
+
+    assert find_weights(str(tmp_path)).kind == "transformers' BERT"
+    assert find_weights(str(tmp_path / "model.ckpt-7")).kind == "BERT of TensorFlow 1"
+
+
+@pytest.mark.parametrize("padding", [None, 1])
+def test_a_roberta_that_tells_no_padding_id_has_the_usual_one(tmp_path, padding):
+    with_fields(saved(roberta(), tmp_path), pad_token_id=padding)
+
+    assert find_weights(str(tmp_path)).read()[POSITIONS].shape == (512, 48)
+
+
+@pytest.mark.parametrize("name", ["max_position_embeddings", "vocab_size", "num_hidden_layers"])
+@pytest.mark.parametrize("value", ["many", None, -1, [3]])
+def test_sizes_that_are_no_numbers_are_refused_by_their_names(tmp_path, name, value):
+    with_fields(saved(roberta(), tmp_path), **{name: value})
+
+    with pytest.raises(SettingError, match=r"config.json: \w+ is .*, which cannot be"):
+        find_weights(str(tmp_path))
+
+
 def test_a_place_without_weights_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"nowhere does not exist"):
         find_weights(str(tmp_path / "nowhere"))
