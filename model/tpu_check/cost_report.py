@@ -14,6 +14,8 @@ from model.tpu_check.source_lines import SourceLine
 from model.tpu_check.topology import GIB, Topology
 
 HEAVIEST = 10
+OF_SCHEDULED = 0.8
+"""What the cost analysis says, of the cycles of all operations: 0.79 for BERT-base on v3-8 and on v5e-8."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,23 @@ def report(
       sources: the program's.
       price_per_hour: of the whole slice, in any currency.
     """
+    found = _fit(outcome, topology, encoder, config, batch)
+    if isinstance(outcome, OutOfMemory):
+        return found
+    module = parse_module(outcome.text)
+    heaviest = _heaviest(operations(module, sources, topology.core.clock))
+    left_out = operations_left_out(outcome.optimal_seconds, unestimated(module), heaviest["scheduled_step_seconds"])
+    estimates = _estimates(outcome, left_out, topology, config, batch, price_per_hour)
+    utilisation = train_flops(encoder, config, batch) / estimates["estimated_step_seconds"] / topology.core.peak_flops
+    return dataclasses.replace(found, memory=_memory(outcome), utilisation=utilisation, **estimates, **heaviest)
+
+
+def _fit(
+    outcome: Compiled | OutOfMemory, topology: Topology, encoder: EncoderConfig, config: PretrainConfig, batch: int
+) -> CostReport:
+    """What is known whether it fits or not."""
     usable = outcome.usable if isinstance(outcome, OutOfMemory) else topology.core.usable
-    found = CostReport(
+    return CostReport(
         topology=topology.name,
         cores=topology.cores,
         batch_per_core=batch,
@@ -123,13 +140,23 @@ def report(
         spare_gib=(usable - outcome.used) / GIB,
         model_flops=train_flops(encoder, config, batch),
     )
-    if isinstance(outcome, OutOfMemory):
-        return found
-    module = parse_module(outcome.text)
-    estimates = _estimates(outcome, unestimated(module), topology, config, batch, price_per_hour)
-    utilisation = train_flops(encoder, config, batch) / estimates["estimated_step_seconds"] / topology.core.peak_flops
-    heaviest = _heaviest(operations(module, sources, topology.core.clock))
-    return dataclasses.replace(found, memory=_memory(outcome), utilisation=utilisation, **estimates, **heaviest)
+
+
+def operations_left_out(optimal_seconds: float, counted: int, scheduled_seconds: float) -> int:
+    """How many operations of unknown time are in the compiler's sum, each as minus one second.
+
+    Those of which it is known that the compiler marks them so were counted. When a program holds others too, the sum
+    says no more than the fraction of a second, and the whole seconds are those that come nearest to the other estimate.
+
+    Args:
+      optimal_seconds: the compiler's sum.
+      counted: the operations in the program that are known to be marked.
+      scheduled_seconds: the other estimate.
+    """
+    if scheduled_seconds / 2 <= optimal_seconds + counted <= scheduled_seconds * 1.5:
+        return counted
+    below = math.floor(optimal_seconds)
+    return max(round(OF_SCHEDULED * scheduled_seconds - (optimal_seconds - below)), 0) - below
 
 
 def _memory(compiled: Compiled) -> Memory:
@@ -150,8 +177,6 @@ def _estimates(
     batch: int,
     price_per_hour: float | None,
 ) -> dict[str, Any]:
-    # Each operation left out counts minus one second; were one not recognised, the sum would still be negative.
-    left_out = max(left_out, math.ceil(-compiled.optimal_seconds))
     seconds = compiled.optimal_seconds + left_out
     hours = seconds * config.steps / 3_600
     return {

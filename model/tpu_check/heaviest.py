@@ -9,6 +9,8 @@ from model.tpu_check.source_lines import SourceLine
 
 UNESTIMATED_TARGETS = {"X64SplitHigh", "X64SplitLow"}
 """Custom calls for which the compiler's cost analysis says minus one second, as for random numbers: unknown."""
+READ_DEPTH = 4
+"""How far back the line is looked for of an operation that has none."""
 # What a fusion is called after, the most telling first; the TPU's compiler writes matrix products as convolutions.
 _TELLING = {
     "convolution": "matrix product",
@@ -77,7 +79,7 @@ def operations(module: Module, sources: Mapping[str, SourceLine], clock: float) 
     cycles = max(sum((each.cycles or 0) * times for each, _, times in rows), 1)
     found = []
     for each, computation, times in rows:
-        lines = _lines(module, each, sources)
+        lines = _lines(module, each, sources) or _read_lines(module, each, computation, sources)
         own = None if each.cycles is None else each.cycles * times
         found.append(
             Operation(
@@ -158,3 +160,17 @@ def _lines(module: Module, instruction: Instruction, sources: Mapping[str, Sourc
     ordered = [*products, instruction, *inside]
     names = [name for each in ordered for name in each.op_name.split(";")]
     return list(dict.fromkeys(sources[name] for name in names if name in sources))
+
+
+def _read_lines(
+    module: Module, instruction: Instruction, computation: str, sources: Mapping[str, SourceLine]
+) -> list[SourceLine]:
+    """For what the compiler adds by itself, such as copies to save memory: the lines of what it reads."""
+    beside = module.computations[computation]
+    near = [instruction]
+    for _ in range(READ_DEPTH):
+        near = [beside[name] for each in near for name in each.operands if name in beside]
+        for each in near:
+            if lines := _lines(module, each, sources):
+                return lines
+    return []

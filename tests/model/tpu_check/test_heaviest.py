@@ -54,3 +54,13 @@ def test_lines_add_up_to_the_whole():
     assert lines[0].source == "model/layers.py:32"
     assert sum(line.share for line in lines) == pytest.approx(1)
     assert sum(line.operations for line in lines) == len(found)
+
+
+def test_what_the_compiler_adds_comes_from_the_line_of_what_it_copies():
+    text = STEP.replace("  ROOT %tuple.9", "  %copy.5 = f32[2]{0} copy(%part)\n  ROOT %tuple.9").replace(
+        "  %while.3", "  %part = f32[2]{0} get-tuple-element(%fusion), index=1\n  %while.3"
+    )
+
+    copy = next(each for each in operations(parse_module(text), SOURCES, CLOCK) if each.name == "copy.5")
+
+    assert copy.source == "model/layers.py:32"
