@@ -4,8 +4,20 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 from tensorflow.compiler.tf2xla.ops import gen_xla_ops
+from tensorflow.python.ops import control_flow_util
 
 Function = Callable[..., tf.Tensor]
+
+
+def computed_anew(*tensors: tf.Tensor) -> list[tf.Tensor]:
+    """The same tensors, but what is computed from them shares nothing with what was computed before.
+
+    Without it XLA would find that a backward pass computes what the forward pass did, and keep those results. Give
+    the gradient that comes from above as well: nothing is computed before it is there.
+    """
+    if not control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
+        return list(tensors)  # nothing is shared, and the operation is XLA's alone
+    return list(gen_xla_ops.xla_optimization_barrier(input=tensors))
 
 
 def recomputed(function: Function, *inputs: tf.Tensor) -> tf.Tensor:
@@ -25,8 +37,7 @@ def recomputed(function: Function, *inputs: tf.Tensor) -> tf.Tensor:
         def gradient(
             upstream: tf.Tensor, variables: Sequence[tf.Variable] | None = None
         ) -> list[tf.Tensor | None] | tuple[list[tf.Tensor | None], list[tf.Tensor | None]]:
-            # Without the barrier XLA would find that both calls compute the same, and keep the first one's results.
-            upstream, *kept = gen_xla_ops.xla_optimization_barrier(input=[upstream, *inputs])
+            upstream, *kept = computed_anew(upstream, *inputs)
             own = list(variables or [])
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch([*kept, *own])
