@@ -3,8 +3,8 @@
 One formulation for all inner rows: gather the key blocks that the plan lists, then one product, one softmax,
 one product. What it computes equals `dense_attention` under `plan.as_counts()`.
 
-Scores stand transposed, keys before queries: so no product but two has an operand to transpose, the softmax runs
-over the outer axis, which vectorises, and all that stays for the gradient is one tensor of the scores' size.
+Scores stand transposed, keys before queries: so that only two of the six products have an operand to transpose, which
+XLA's products on CPU pay for, and sums over keys run along vectors. The gradient keeps one tensor of the scores' size.
 """
 
 import math
@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from model.attention_plan import FIXED_BLOCKS, AttentionPlan
+from model.attention_plan import AttentionPlan
 from model.dense_attention import dense_attention, mask_bias
 from model.recompute import computed_anew
 
@@ -72,9 +72,8 @@ def _inner_rows(
         context = tf.matmul(weights, _gather_blocks(value, plan), transpose_a=True) / total
 
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            upstream, *kept = computed_anew(upstream, key, value)
+            keys, values = (_gather_blocks(blocks, plan) for blocks in computed_anew(upstream, key, value))
             share = upstream / total
-            keys, values = (_gather_blocks(blocks, plan) for blocks in kept)
             mean = tf.reduce_sum(share * context, axis=-1)[..., None, :]
             by_scores = weights * (tf.matmul(values, share, transpose_b=True) - mean)
             return (
@@ -91,38 +90,29 @@ def _inner_rows(
 def _gather_blocks(values: tf.Tensor, plan: AttentionPlan) -> tf.Tensor:
     """Sets the blocks that each inner row sees one after the other: [batch, heads, n - 2, k * b, depth].
 
-    One gather over heads and blocks together, each block a flat row, is the fastest form on CPU.
+    One gather over batch, heads and blocks together, each block a flat row, is the fastest form on CPU.
     """
     heads, length, depth = values.shape[1:]
-    blocks = plan.num_blocks
-    table = plan.key_blocks()
-    offsets = blocks * np.arange(heads, dtype=np.int32)[:, None, None]
-    rows = tf.reshape(values, [-1, heads * blocks, length // blocks * depth])
-    gathered = tf.gather(rows, (table + offsets).reshape(-1), axis=1)
-    return tf.reshape(gathered, [-1, heads, blocks - 2, table.shape[2] * (length // blocks), depth])
+    size = length // plan.num_blocks
+    blocks = tf.gather(tf.reshape(values, [-1, size * depth]), _places(tf.shape(values)[0], plan))
+    return tf.reshape(blocks, [-1, heads, plan.num_blocks - 2, plan.key_blocks().shape[2] * size, depth])
 
 
 def _add_up_blocks(gathered: tf.Tensor, plan: AttentionPlan) -> tf.Tensor:
-    """The gradient of `_gather_blocks`: of each block the sum over all rows that see it, without a scatter.
-
-    Scatters are slow on CPU, and on GPU add in any order. The global blocks are a sum over all rows, the window's are
-    the rows themselves, shifted; random blocks are a product with zeros and ones, which at 4,096 tokens costs a
-    hundredth of the layer.
-    """
-    heads, rows, seen, depth = gathered.shape[1:]
-    slots = plan.key_blocks().shape[2]
-    size = seen // slots
-    parts = tf.reshape(gathered, [-1, heads, rows, slots, size * depth])
-    ends = tf.reduce_sum(parts[:, :, :, :2], axis=2)
-    added = tf.concat([ends[:, :, :1], parts[:, :, :, 3], ends[:, :, 1:]], axis=2)
-    for slot, at in ((2, [0, 2]), (4, [2, 0])):
-        added += tf.pad(parts[:, :, :, slot], [[0, 0], [0, 0], at, [0, 0]])
-    drawn = plan.random_blocks
-    chosen = drawn.reshape(heads, 1, -1) == np.arange(drawn.max() + 1)[:, None]
-    drawn_parts = tf.reshape(parts[:, :, :, FIXED_BLOCKS:], [-1, heads, drawn[0].size, size * depth])
-    random = tf.matmul(tf.constant(chosen, gathered.dtype), drawn_parts)
-    added += tf.pad(random, [[0, 0], [0, 0], [0, plan.num_blocks - chosen.shape[1]], [0, 0]])
+    """The gradient of `_gather_blocks`: each block is the sum over the rows that see it."""
+    heads, _, seen, depth = gathered.shape[1:]
+    batch, size = tf.shape(gathered)[0], seen // plan.key_blocks().shape[2]
+    blocks = tf.reshape(gathered, [-1, size * depth])
+    added = tf.math.unsorted_segment_sum(blocks, _places(batch, plan), batch * heads * plan.num_blocks)
     return tf.reshape(added, [-1, heads, plan.num_blocks * size, depth])
+
+
+def _places(batch: tf.Tensor, plan: AttentionPlan) -> tf.Tensor:
+    """Where the plan's key blocks lie among all blocks of all heads of the batch: int32 [batch * entries]."""
+    table = plan.key_blocks()
+    heads, blocks = len(table), plan.num_blocks
+    within = (table + blocks * np.arange(heads, dtype=np.int32)[:, None, None]).reshape(1, -1)
+    return tf.reshape(within + heads * blocks * tf.range(batch)[:, None], [-1])
 
 
 def _bias(key_mask: tf.Tensor, plan: AttentionPlan) -> tf.Tensor:
