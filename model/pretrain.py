@@ -136,7 +136,8 @@ class Trainer:
         # Only the loop over steps is Python that AutoGraph has to read.
         compiled = tf.function(jit_compile=True, autograph=False)
         step = TrainStep(self.model, self.optimizer, config)
-        self._gradients, self._update, self._scores = (compiled(f) for f in (step.gradients, step.update, step.scores))
+        self._gradients, self._scores = compiled(step.gradients), compiled(step.scores)
+        self._update = step.update  # its operations are fast as they are, and update in place
         self._step = tf.autograph.experimental.do_not_convert(self._train_step)
         self._loop = tf.function(self._run_loop)
 
