@@ -14,7 +14,7 @@ class Compute:
       dtype: of activations and products, float32 or bfloat16; weights, softmax, LayerNorm and loss are float32.
       attention: which form of block-sparse attention: the simple one, or the one that suits TPUs.
       recompute: whether the backward pass computes each layer's inside anew instead of keeping it (gradient
-        checkpointing): less memory, a forward pass more of time. Under XLA alone.
+        checkpointing): less memory, a forward pass more of time.
     """
 
     dtype: tf.DType = tf.float32

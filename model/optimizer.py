@@ -99,17 +99,27 @@ class AdamW(tf.Module):
         corrections: tuple[tf.Tensor, tf.Tensor] | None,
     ) -> None:
         config, variable = self._config, self.variables[index]
-        first = config.beta_1 * self.first_moments[index] + (1.0 - config.beta_1) * gradient
-        second = config.beta_2 * self.second_moments[index] + (1.0 - config.beta_2) * tf.square(gradient)
-        mean, variance = first, second
+        epsilon = tf.constant(config.epsilon, tf.float32)
+        decay = config.weight_decay * rate
         if corrections is not None:
-            mean, variance = first / corrections[0], second / corrections[1]
-        change = mean / (tf.sqrt(variance) + config.epsilon)
+            # The operation below corrects the moments with one factor; so its epsilon takes the other's share.
+            epsilon *= tf.sqrt(corrections[1])
+            rate *= tf.sqrt(corrections[1]) / corrections[0]
         if config.weight_decay and is_decayed(variable):
-            change += config.weight_decay * variable
-        _assign(variable, variable - rate * change)
-        _assign(self.first_moments[index], first)
-        _assign(self.second_moments[index], second)
+            _assign(variable, variable * (1.0 - decay))
+        # One pass over all four tensors, in place. Powers of zero mean that it corrects nothing by itself.
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self.first_moments[index].handle,
+            v=self.second_moments[index].handle,
+            beta1_power=tf.constant(0.0),
+            beta2_power=tf.constant(0.0),
+            lr=rate,
+            beta1=tf.constant(config.beta_1, tf.float32),
+            beta2=tf.constant(config.beta_2, tf.float32),
+            epsilon=epsilon,
+            grad=gradient,
+        )
 
 
 def _zeros_like(variable: tf.Variable, name: str) -> tf.Variable:

@@ -156,7 +156,8 @@ class Trainer:
         compiled = tf.function(jit_compile=True, autograph=False)
         step = TrainStep(self.model, self.optimizer, config)
         scored = TrainStep(as_evaluated(self.model, config.evaluation_plan), self.optimizer, config)
-        self._gradients, self._update, self._scores = map(compiled, (step.gradients, step.update, scored.scores))
+        self._gradients, self._scores = compiled(step.gradients), compiled(scored.scores)
+        self._update = step.update  # its operations are fast as they are, and update in place
         self._step = tf.autograph.experimental.do_not_convert(self._train_step)
         self._loop = tf.function(self._run_loop)
 

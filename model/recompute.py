@@ -3,13 +3,26 @@
 from collections.abc import Callable, Sequence
 
 import tensorflow as tf
-from tensorflow.compiler.tf2xla.ops import gen_xla_ops
 
 Function = Callable[..., tf.Tensor]
 
 
+def computed_anew(upstream: tf.Tensor, *tensors: tf.Tensor) -> list[tf.Tensor]:
+    """The same tensors, for a backward pass that computes from them again what the forward pass computed.
+
+    XLA must not find out that it is the same, or it would keep those results, nor compute it before its time. Its
+    optimization barrier does not outlive the first passes on CPU, so what comes from above takes part: with a zero.
+
+    Args:
+      upstream: the gradient from above, a float tensor.
+      *tensors: float tensors.
+    """
+    zero = tf.minimum(tf.abs(tf.reshape(upstream, [-1])[0]), 0.0)
+    return [tensor + tf.cast(zero, tensor.dtype) for tensor in tensors]
+
+
 def recomputed(function: Function, *inputs: tf.Tensor) -> tf.Tensor:
-    """Calls a function so that only its inputs are kept for its gradient; under XLA alone.
+    """Calls a function so that only its inputs are kept for its gradient.
 
     Args:
       function: of float tensors and of variables that it reads by itself. It must compute the same when called
@@ -25,8 +38,7 @@ def recomputed(function: Function, *inputs: tf.Tensor) -> tf.Tensor:
         def gradient(
             upstream: tf.Tensor, variables: Sequence[tf.Variable] | None = None
         ) -> list[tf.Tensor | None] | tuple[list[tf.Tensor | None], list[tf.Tensor | None]]:
-            # Without the barrier XLA would find that both calls compute the same, and keep the first one's results.
-            upstream, *kept = gen_xla_ops.xla_optimization_barrier(input=[upstream, *inputs])
+            kept = computed_anew(upstream, *inputs)
             own = list(variables or [])
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch([*kept, *own])
