@@ -40,7 +40,7 @@ bench: $(READY)  ## Measurements, each a table and a line of JSON
 	$(BIN)/python -m benchmarks.tokenizing
 	$(BIN)/python -m benchmarks.records
 	$(BIN)/python -m benchmarks.input_pipeline
-	$(BIN)/python -m benchmarks.training_step
+	$(BIN)/python -m benchmarks.model
 	$(BIN)/python -m benchmarks.evaluation_plan
 	$(BIN)/python -m benchmarks.corpus_pipeline
 	$(BIN)/python -m benchmarks.sources

@@ -39,6 +39,10 @@ class AttentionPlan:
         """How many blocks the sequence has: n."""
         return int(self.random_blocks.shape[1]) + 2
 
+    def split(self, heads: int) -> "list[AttentionPlan]":
+        """Plans of so many heads each; the last of those that are left."""
+        return [AttentionPlan(self.random_blocks[at : at + heads]) for at in range(0, len(self.random_blocks), heads)]
+
     def key_blocks(self) -> np.ndarray:
         """First, last, left, itself, right, then the random ones: int32 [heads, n - 2, 5 + random blocks]."""
         row = np.arange(1, self.num_blocks - 1, dtype=np.int32)

@@ -8,7 +8,8 @@ XLA's products on CPU pay for, and sums over keys run along vectors. The gradien
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +18,10 @@ from model.attention_plan import AttentionPlan
 from model.dense_attention import dense_attention, mask_bias
 from model.recompute import computed_anew
 
-Gradient = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
+HEADS_AT_ONCE = 2
+"""At 4,096 tokens all twelve heads at once would take three times the memory, and on CPU no less time."""
+
+Gradient = Callable[[tf.Tensor], tuple[tf.Tensor, ...]]
 
 
 def block_sparse_attention(
@@ -48,7 +52,7 @@ def block_sparse_attention(
 def _inner_rows(
     query_blocks: tf.Tensor, key: tf.Tensor, value: tf.Tensor, key_mask: tf.Tensor, plan: AttentionPlan
 ) -> tf.Tensor:
-    """Attention of all query blocks but the first and the last.
+    """Attention of all query blocks but the first and the last, a few heads after the other.
 
     Args:
       query_blocks: [batch, heads, n - 2, b, depth].
@@ -60,31 +64,75 @@ def _inner_rows(
     Returns:
       [batch, heads, n - 2, b, depth].
     """
-    bias = _bias(key_mask, plan)
+    parts = [_Part(key_mask, few) for few in plan.split(HEADS_AT_ONCE)]
 
     @tf.custom_gradient
     def attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
-        scores = tf.cast(tf.matmul(_gather_blocks(key, plan), query, transpose_b=True), tf.float32) + bias
-        weights = tf.exp(scores - tf.reduce_max(scores, axis=-2, keepdims=True))
-        # Dividing the context rather than the weights divides an eighth of the values.
-        total = tf.cast(tf.reduce_sum(weights, axis=-2)[..., None], value.dtype)
-        weights = tf.cast(weights, value.dtype)
-        context = tf.matmul(weights, _gather_blocks(value, plan), transpose_a=True) / total
+        shares = list(zip(*(_of_parts(each, parts) for each in (query, key, value)), strict=True))
+        done: list[_Attended] = []
+        for part, (queries, keys, values) in zip(parts, shares, strict=True):
+            # What is made for some heads is out of memory before the next ones begin.
+            after = computed_anew(done[-1].context, keys, values) if done else [keys, values]
+            done.append(part.attend(queries, *after))
 
-        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            keys, values = (_gather_blocks(blocks, plan) for blocks in computed_anew(upstream, key, value))
-            share = upstream / total
-            mean = tf.reduce_sum(share * context, axis=-1)[..., None, :]
-            by_scores = weights * (tf.matmul(values, share, transpose_b=True) - mean)
-            return (
-                tf.matmul(by_scores, keys, transpose_a=True),
-                _add_up_blocks(tf.matmul(by_scores, query), plan),
-                _add_up_blocks(tf.matmul(weights, share), plan),
-            )
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            gradients: list[tuple[tf.Tensor, ...]] = []
+            for part, share, attended, above in zip(parts, shares, done, _of_parts(upstream, parts), strict=True):
+                kept = computed_anew(gradients[-1][0] if gradients else upstream, *share)
+                gradients.append(part.gradient(above, attended, *kept))
+            return tuple(tf.concat(each, axis=1) for each in zip(*gradients, strict=True))
 
-        return context, gradient
+        return tf.concat([each.context for each in done], axis=1), gradient
 
     return attend(query_blocks * (1.0 / math.sqrt(query_blocks.shape[-1])), key, value)
+
+
+class _Attended(NamedTuple):
+    """What some heads attended to, and what their gradient needs of it."""
+
+    weights: tf.Tensor
+    """[batch, heads, n - 2, k * b, b], of keys for queries, not divided by their sum."""
+    total: tf.Tensor
+    """[batch, heads, n - 2, b, 1], their sum."""
+    context: tf.Tensor
+    """[batch, heads, n - 2, b, depth]."""
+
+
+class _Part:
+    """Attention of some heads, in the shapes of `_inner_rows`; queries are scaled."""
+
+    def __init__(self, key_mask: tf.Tensor, plan: AttentionPlan) -> None:
+        self.plan = plan
+        self._bias = _bias(key_mask, plan)
+
+    def attend(self, query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) -> _Attended:
+        keys, values = (_gather_blocks(blocks, self.plan) for blocks in (key, value))
+        scores = tf.cast(tf.matmul(keys, query, transpose_b=True), tf.float32) + self._bias
+        weights = tf.exp(scores - tf.reduce_max(scores, axis=-2, keepdims=True))
+        total = tf.cast(tf.reduce_sum(weights, axis=-2)[..., None], value.dtype)
+        weights = tf.cast(weights, value.dtype)
+        # Dividing the context rather than the weights divides an eighth of the values.
+        return _Attended(weights, total, tf.matmul(weights, values, transpose_a=True) / total)
+
+    def gradient(
+        self, upstream: tf.Tensor, attended: _Attended, query: tf.Tensor, key: tf.Tensor, value: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """By query, key and value."""
+        weights, total, context = attended
+        keys, values = (_gather_blocks(blocks, self.plan) for blocks in (key, value))
+        share = upstream / total
+        mean = tf.reduce_sum(share * context, axis=-1)[..., None, :]
+        by_scores = weights * (tf.matmul(values, share, transpose_b=True) - mean)
+        return (
+            tf.matmul(by_scores, keys, transpose_a=True),
+            _add_up_blocks(tf.matmul(by_scores, query), self.plan),
+            _add_up_blocks(tf.matmul(weights, share), self.plan),
+        )
+
+
+def _of_parts(values: tf.Tensor, parts: Sequence[_Part]) -> list[tf.Tensor]:
+    """Cuts [batch, heads, ...] into the heads of each part."""
+    return list(tf.split(values, [len(part.plan.random_blocks) for part in parts], axis=1))
 
 
 def _gather_blocks(values: tf.Tensor, plan: AttentionPlan) -> tf.Tensor:

@@ -69,7 +69,9 @@ class EncoderLayer(tf.Module):
         """[batch, length, width] to the same; `mask` is bool [batch, length]."""
         attended = dropout(self.attention(values, mask), site=1 + 2 * self.layer)
         values = self.attention_norm(values + attended)
-        transformed = dropout(self.narrow(gelu(self.widen(values))), site=2 + 2 * self.layer)
+        # GELU is computed anew in the backward pass: it costs little, and its result is the widest tensor of all.
+        transformed = recomputed(lambda wide: self.narrow(gelu(wide)), self.widen(values))
+        transformed = dropout(transformed, site=2 + 2 * self.layer)
         return self.norm(values + transformed)
 
 

@@ -8,13 +8,14 @@ Function = Callable[..., tf.Tensor]
 
 
 def computed_anew(upstream: tf.Tensor, *tensors: tf.Tensor) -> list[tf.Tensor]:
-    """The same tensors, for a backward pass that computes from them again what the forward pass computed.
+    """The same tensors, but nothing is computed from them before `upstream` is there.
 
-    XLA must not find out that it is the same, or it would keep those results, nor compute it before its time. Its
-    optimization barrier does not outlive the first passes on CPU, so what comes from above takes part: with a zero.
+    So a backward pass may compute again what the forward pass did, and XLA neither finds out that it is the same and
+    keeps those results, nor computes it before its time. XLA's own optimization barrier does not outlive the first
+    passes on CPU, so `upstream` takes part: with a zero.
 
     Args:
-      upstream: the gradient from above, a float tensor.
+      upstream: a float tensor; in a backward pass the gradient from above.
       *tensors: float tensors.
     """
     zero = tf.minimum(tf.abs(tf.reshape(upstream, [-1])[0]), 0.0)

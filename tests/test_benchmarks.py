@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.model_flops import inference_flops, training_flops
+from model.config import EncoderConfig
+
 PROJECT = Path(__file__).parents[1]
 
 
@@ -27,14 +30,6 @@ def run_benchmark(name, *arguments):
     ("name", "expected"),
     [
         ("tokenizing", {"over_tokenizers_one_thread", "over_tokenizers_all_cores", "over_transformers_one_thread"}),
-        (
-            "training_step",
-            {
-                "256_over_transformers_block_sparse",
-                "256_over_transformers_parts_block_sparse_masked_positions_only",
-                "256_over_transformers_full_attention",
-            },
-        ),
         ("corpus_pipeline", {"read_two_processes_over_one"}),
         ("input_pipeline", {"over_padded", "over_stored"}),
     ],
@@ -69,6 +64,27 @@ def test_the_memory_of_reading_is_measured_in_processes_of_their_own():
     figures = json.loads(done.stdout.splitlines()[-1])
     assert 50 < figures["start_peak_mb"] < figures["nikl_zip_peak_mb"]
     assert figures["start_peak_mb"] < figures["multistream_peak_mb"]
+
+
+def test_the_model_is_measured_beside_transformers_in_processes_of_their_own(tmp_path):
+    done = run_benchmark("model", "--short", "--plot", str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["train_speedup_256"] > 0
+    assert 0.3 < figures["memory_ratio_256"] < 10
+    assert 0 < figures["matmul_fraction"] < 1
+    assert figures["growth"] > 0
+    assert (tmp_path / "model.png").read_bytes().startswith(b"\x89PNG")
+    assert "transformers' parts, block-sparse, masked positions only" in done.stdout
+
+
+def test_the_models_operations_are_those_of_its_products():
+    config = EncoderConfig(layers=2)
+
+    assert training_flops(config, 4_096, 640) == pytest.approx(493e9, rel=2e-3)
+    assert inference_flops(config, 512) == inference_flops(config, 512, full=True)
+    assert inference_flops(config, 1_024) < inference_flops(config, 1_024, full=True)
 
 
 def test_masking_and_decontamination_are_scored_on_cases_that_they_find_and_do_not_find():
