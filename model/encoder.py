@@ -6,13 +6,14 @@ are stored [in, out], the transpose of what transformers stores.
 
 import tensorflow as tf
 
-from model.attention_plan import attention_plan
+from model.attention_plan import AttentionPlan, attention_plan
 from model.block_sparse_attention import block_sparse_attention
 from model.compute import FLOAT32, Compute
 from model.config import EncoderConfig
 from model.contract.errors import SettingError
 from model.dense_attention import dense_attention
 from model.layers import Dense, Draws, Dropout, LayerNorm, gelu
+from model.packed_attention import packed_attention, pair_heads
 from model.recompute import recomputed
 
 SEGMENTS = 2
@@ -25,6 +26,7 @@ class SelfAttention(tf.Module):
         super().__init__()
         self.config = config
         self.layer = layer
+        self.form = compute.attention
         width = config.hidden_size
         self.query = Dense(width, width, draws, f"{name}.self.query")
         self.key = Dense(width, width, draws, f"{name}.self.key")
@@ -34,21 +36,44 @@ class SelfAttention(tf.Module):
     def __call__(self, values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         """[batch, length, width] to the same; `mask` is bool [batch, length]."""
         length, width = values.shape[1:]
+        sparse = length > self.config.full_attention_up_to
+        if sparse and self.form == "packed":
+            return self._packed(values, mask, self._plan(length))
         query, key, value = (self._heads(dense(values)) for dense in (self.query, self.key, self.value))
-        if length <= self.config.full_attention_up_to:
-            context = dense_attention(query, key, value, mask)
+        if sparse:
+            context = _at_tokens(block_sparse_attention(query, key, value, mask, self._plan(length)), mask)
         else:
-            plan = attention_plan(self.config, self.layer, length // self.config.block_size)
-            context = block_sparse_attention(query, key, value, mask, plan)
-            # As the originals: what stands at padding is not used, but equals theirs.
-            context *= tf.cast(mask, context.dtype)[:, None, :, None]
+            context = dense_attention(query, key, value, mask)
         return self.output(tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, length, width]))
+
+    def _plan(self, length: int) -> AttentionPlan:
+        return attention_plan(self.config, self.layer, length // self.config.block_size)
+
+    def _packed(self, values: tf.Tensor, mask: tf.Tensor, plan: AttentionPlan) -> tf.Tensor:
+        """As above, with two heads side by side from projection to projection: that costs kernels only a new order."""
+        heads = self.config.heads
+
+        def projected(dense: Dense, swapped: bool = False) -> tf.Tensor:
+            kernel, bias = (
+                pair_heads(tf.cast(part, values.dtype), heads, swapped) for part in (dense.kernel, dense.bias)
+            )
+            return tf.einsum("bne,epl->bpnl", values, kernel) + bias[:, None]
+
+        query, key, value = projected(self.query), projected(self.key), projected(self.value, swapped=True)
+        context = _at_tokens(packed_attention(query, key, value, mask, plan), mask)
+        kernel = pair_heads(tf.transpose(tf.cast(self.output.kernel, values.dtype)), heads, swapped=True)
+        return tf.einsum("bpnl,epl->bne", context, kernel) + tf.cast(self.output.bias, values.dtype)
 
     def _heads(self, values: tf.Tensor) -> tf.Tensor:
         """[batch, length, width] to [batch, heads, length, depth]."""
         length, width = values.shape[1:]
         apart = tf.reshape(values, [-1, length, self.config.heads, width // self.config.heads])
         return tf.transpose(apart, [0, 2, 1, 3])
+
+
+def _at_tokens(context: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Zeros at padding, as the originals have there: it is not used, but equals theirs."""
+    return context * tf.cast(mask, context.dtype)[:, None, :, None]
 
 
 class EncoderLayer(tf.Module):
