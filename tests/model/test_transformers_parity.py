@@ -16,8 +16,8 @@ import transformers
 
 from model.config import EncoderConfig
 from model.encoder import BigBirdEncoder
-from model.export import is_transposed, tensor_name
 from model.heads import MaskedLanguageModel, SequenceClassifier, SpanReader
+from model.weights.tensor_names import is_transposed, tensor_name
 from tests.model.bigbird_twins import ours, random_batch, small_config, theirs, transformers_twin, with_random_weights
 
 OUTPUT_TOLERANCE, GRADIENT_TOLERANCE = 1e-4, 1e-3
