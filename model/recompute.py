@@ -18,7 +18,9 @@ def computed_anew(upstream: tf.Tensor, *tensors: tf.Tensor) -> list[tf.Tensor]:
       upstream: a float tensor; in a backward pass the gradient from above.
       *tensors: float tensors.
     """
-    zero = tf.minimum(tf.abs(tf.reshape(upstream, [-1])[0]), 0.0)
+    rank = upstream.shape.rank
+    first = tf.reshape(tf.slice(upstream, [0] * rank, [1] * rank), [])  # reshaped before, all of it would be copied
+    zero = tf.minimum(tf.abs(first), 0.0)
     return [tensor + tf.cast(zero, tensor.dtype) for tensor in tensors]
 
 
