@@ -19,7 +19,7 @@ from model.input_pipeline import Batch, training_batches, validation_batches
 from model.masking import PieceTable
 from model.optimizer import AdamW, learning_rate
 from model.record_files import check_format, check_masks, check_vocabulary, open_records
-from model.train_step import Sums, TrainStep
+from model.train_step import TrainStep
 from model.training_curve import CurvePoint, ValidationPoint, read_curve
 from model.vocabulary_files import pieces_at, read_pieces, token_counts
 from model.warm_start import check_same_pieces, warm_start
@@ -218,8 +218,11 @@ class Trainer:
     def _train_step(self, batch: Batch, step: tf.Tensor) -> tf.Tensor:
         """One update on a replica; the loss is the mean over the masked tokens of the global batch."""
         replica = tf.distribute.get_replica_context()
-        sums = self._gradients(batch, step, replica.replica_id_in_sync_group)
-        return self._update(Sums(*replica.all_reduce(tf.distribute.ReduceOp.SUM, tuple(sums))), step)
+        predicted = replica.all_reduce(tf.distribute.ReduceOp.SUM, TrainStep.predicted(batch))
+        share = self._gradients(batch, predicted, step, replica.replica_id_in_sync_group)
+        loss, gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, tuple(share))
+        self._update(gradients, step)
+        return loss
 
 
 def entropy(counts: np.ndarray) -> float:

@@ -13,11 +13,10 @@ from model.input_pipeline import Batch
 from model.optimizer import AdamW
 
 
-class Sums(NamedTuple):
-    """What replicas add up: summed losses, the number of predicted tokens, the gradients of the summed losses."""
+class Share(NamedTuple):
+    """A replica's share in the loss of the global batch, and its gradients; shares add up to the whole."""
 
     loss: tf.Tensor
-    weight: tf.Tensor
     gradients: list[tf.Tensor]
 
 
@@ -33,30 +32,35 @@ class TrainStep:
     def __init__(self, model: MaskedLanguageModel, optimizer: AdamW, config: PretrainConfig) -> None:
         self._model, self._optimizer, self._config = model, optimizer, config
 
-    def gradients(self, batch: Batch, step: tf.Tensor, replica: tf.Tensor | int) -> Sums:
+    def gradients(self, batch: Batch, predicted: tf.Tensor, step: tf.Tensor, replica: tf.Tensor | int) -> Share:
         """One replica's part of an update.
 
         Args:
           batch: the replica's share, as `model.input_pipeline` makes it.
+          predicted: float32 scalar, how many tokens the global batch predicts. The loss is a mean over them; known
+            beforehand, it spares dividing all gradients, and memory for as many again.
           step: integer scalar, the number of updates made before this one.
           replica: number of the replica, an int32 scalar; each drops values of its own.
         """
         with tf.GradientTape() as tape:
             losses, _ = self._losses(batch, self._dropout_seed(step, replica))
-            loss = tf.reduce_sum(losses)
+            loss = tf.reduce_sum(losses) / tf.maximum(predicted, 1.0)
         gradients = tape.gradient(loss, self._optimizer.variables)
-        return Sums(loss, tf.reduce_sum(batch["weights"]), [tf.convert_to_tensor(each) for each in gradients])
+        return Share(loss, [tf.convert_to_tensor(each) for each in gradients])
 
-    def update(self, sums: Sums, step: tf.Tensor) -> tf.Tensor:
-        """Updates the variables; returns the mean loss over the predicted tokens of the global batch.
+    def update(self, gradients: list[tf.Tensor], step: tf.Tensor) -> None:
+        """Updates the variables.
 
         Args:
-          sums: added up over all replicas.
+          gradients: added up over all replicas.
           step: as for `gradients`.
         """
-        weight = tf.maximum(sums.weight, 1.0)
-        self._optimizer.apply([gradient / weight for gradient in sums.gradients], step)
-        return sums.loss / weight
+        self._optimizer.apply(gradients, step)
+
+    @staticmethod
+    def predicted(batch: Batch) -> tf.Tensor:
+        """How many tokens a replica's batch predicts: a float32 scalar, to be added up before `gradients`."""
+        return tf.reduce_sum(batch["weights"])
 
     def scores(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         """The summed losses over a batch, without dropout, and how many predictions are right."""

@@ -13,7 +13,7 @@ from model.devices import compute_for
 from model.heads import MaskedLanguageModel
 from model.optimizer import AdamW
 from model.tpu_check.source_lines import SourceLine, source_lines
-from model.train_step import Sums, TrainStep
+from model.train_step import TrainStep
 
 HERE = "/device:CPU:0"
 
@@ -84,11 +84,10 @@ class WholeStep:
 
     def _update(self, batch: dict[str, tf.Tensor], step: tf.Tensor) -> tf.Tensor:
         replica = tf.bitcast(gen_xla_ops.xla_replica_id(), tf.int32)
-        sums = self._step.gradients(batch, step, replica)
-        gradients = [self._over_replicas(gradient) for gradient in sums.gradients]
-        return self._step.update(
-            Sums(self._over_replicas(sums.loss), self._over_replicas(sums.weight), gradients), step
-        )
+        predicted = self._over_replicas(TrainStep.predicted(batch))
+        share = self._step.gradients(batch, predicted, step, replica)
+        self._step.update([self._over_replicas(gradient) for gradient in share.gradients], step)
+        return self._over_replicas(share.loss)
 
     def _over_replicas(self, value: tf.Tensor) -> tf.Tensor:
         """What `all_reduce` of a TPUStrategy's replica context is to the compiler."""
