@@ -104,7 +104,7 @@ def test_the_heaviest_operations_come_from_lines_of_ours(found):
 
 def test_nearly_all_of_the_time_comes_from_lines_of_ours(found, compiled, program):
     assert sum(line.share for line in found.heaviest_lines if not line.source) < 0.1
-    assert any("block_sparse_attention.py" in line.source for line in found.heaviest_lines)
+    assert any("packed_attention.py" in line.source for line in found.heaviest_lines)
 
 
 def test_a_batch_that_is_too_large_is_told_by_how_much():
